@@ -1,0 +1,254 @@
+/* zmqlite's native core: what both backends share. Knows libzmq, knows nothing of Python.
+ *
+ * A socket is used by one owner at a time. Every call that touches a libzmq socket goes through the
+ * guard of its zl_socket: enter, call, leave. No Python code runs while a thread is inside, so a signal
+ * handler or a finaliser never meets a half-done call.
+ *
+ * Calls return 0 or a count, or -1 with errno, as libzmq does. Beyond libzmq's own errno values:
+ *   EBUSY       another thread is inside the socket
+ *   ENOTSOCK    the socket is closed
+ *   ZL_EFORKED  the socket or context was made before this process was forked
+ */
+#ifndef ZL_H
+#define ZL_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <zmq.h>
+#include "zl_thread.h"
+
+#define ZL_ABI 1
+#define ZL_EFORKED (ZMQ_HAUSNUMERO + 1001)
+/* A linger that means: leave the socket's own setting as it is. */
+#define ZL_LINGER_KEEP (-2)
+
+typedef struct zl_context zl_context;
+typedef struct zl_socket zl_socket;
+typedef struct zl_hold zl_hold;
+
+/* ---- The guard (zl_socket.c) ------------------------------------------------------------------ */
+
+enum
+{
+    ZL_IDLE = 0,     /* nobody is inside */
+    ZL_INSIDE = 1,   /* a thread is inside a libzmq call */
+    ZL_PARKED = 2,   /* a thread is inside, but only waits for the descriptor: libzmq is not entered */
+    ZL_BORROWED = 3, /* was parked; the exit path borrows the socket for a moment */
+    ZL_CLOSED = 4    /* closed for good */
+};
+
+struct zl_socket
+{
+    void *handle;          /* libzmq's socket; NULL once closed */
+    zl_atomic_int state;   /* one of the above; thread-safe sockets use users instead */
+    zl_atomic_int users;   /* thread-safe sockets: calls inside; -1 closed */
+    unsigned generation;   /* zl_generation when it was made */
+    int thread_safe;       /* CLIENT, SERVER, RADIO, ...: libzmq locks by itself */
+    zmq_fd_t fd;           /* ZMQ_FD; unused when thread_safe */
+    zl_atomic_int close_pending; /* whoever leaves next closes */
+    zl_atomic_int close_linger;
+    int type;              /* ZMQ_PAIR, ... */
+    int owned;             /* 0: a shadow of a handle that is somebody else's */
+    int references;        /* Python objects that use it; under the context list's lock */
+    const void *visitor;   /* the zl_poll call that is inside: tells a duplicate from a collision */
+    zl_context *context;   /* NULL for shadows of unknown contexts */
+    zl_socket *previous, *next; /* in the context's list */
+};
+
+/* Goes up by one in every forked child: whatever carries an older number belongs to the parent. */
+extern unsigned zl_generation;
+
+int zl_socket_enter_slow (zl_socket *socket);
+void zl_socket_leave_slow (zl_socket *socket);
+
+static inline int zl_socket_enter_fast (zl_socket *socket, const unsigned *generation)
+{
+    if (ZL_LIKELY (socket->generation == *generation && !socket->thread_safe
+                   && zl_cas (&socket->state, ZL_IDLE, ZL_INSIDE)))
+        return 1;
+    return 0; /* the slow way finds out why, or enters */
+}
+
+static inline int zl_socket_leave_fast (zl_socket *socket)
+{
+    if (ZL_UNLIKELY (socket->thread_safe || zl_load (&socket->close_pending)))
+        return 0; /* the slow way leaves, and closes if somebody asked for it */
+    zl_store (&socket->state, ZL_IDLE);
+    return 1;
+}
+
+/* ---- The struct handed to _hotpath, which links nothing ---------------------------------------- */
+
+typedef struct zl_api
+{
+    int abi;
+    int size;
+    const unsigned *generation;
+    int (*socket_enter_slow) (zl_socket *);
+    void (*socket_leave_slow) (zl_socket *);
+    int (*socket_park) (zl_socket *, long);
+    int (*socket_wait) (zl_socket *, int, long);
+    int (*socket_getsockopt) (zl_socket *, int, void *, size_t *);
+    zl_hold *(*hold_new) (void *);
+    void (*hold_reference) (zl_hold *);
+    void (*hold_unreference) (zl_hold *);
+    void (*hold_release) (void *, void *);
+    zl_hold *(*hold_collect) (void);
+    zl_atomic_ptr *hold_released;
+    int (*error) (void);
+    int (*getsockopt) (void *, int, void *, size_t *);
+    int (*msg_init) (zmq_msg_t *);
+    int (*msg_init_size) (zmq_msg_t *, size_t);
+    int (*msg_init_data) (zmq_msg_t *, void *, size_t, zmq_free_fn *, void *);
+    int (*msg_send) (zmq_msg_t *, void *, int);
+    int (*msg_recv) (zmq_msg_t *, void *, int);
+    int (*msg_close) (zmq_msg_t *);
+    int (*msg_move) (zmq_msg_t *, zmq_msg_t *);
+    int (*msg_copy) (zmq_msg_t *, zmq_msg_t *);
+    void *(*msg_data) (zmq_msg_t *);
+    size_t (*msg_size) (const zmq_msg_t *);
+    int (*msg_more) (const zmq_msg_t *);
+    int (*msg_get) (const zmq_msg_t *, int);
+    int (*msg_set) (zmq_msg_t *, int, int);
+    const char *(*msg_gets) (const zmq_msg_t *, const char *);
+    int (*msg_set_routing_id) (zmq_msg_t *, uint32_t); /* errno ENOTSUP where libzmq lacks it */
+    uint32_t (*msg_routing_id) (zmq_msg_t *);
+    int (*msg_set_group) (zmq_msg_t *, const char *);
+    const char *(*msg_group) (zmq_msg_t *);
+} zl_api;
+
+const zl_api *zl_api_get (void);
+
+/* ---- Sockets (zl_socket.c) ------------------------------------------------------------------- */
+
+zl_socket *zl_socket_new (zl_context *context, int type);
+/* A second user of a libzmq socket. One that zmqlite made shares its guard. */
+zl_socket *zl_socket_shadow (void *handle);
+void *zl_socket_handle (zl_socket *socket); /* NULL when closed or forked */
+int zl_socket_closed (zl_socket *socket);
+/* Closes. EBUSY when a thread is inside. linger: ms, -1 for ever, ZL_LINGER_KEEP. */
+int zl_socket_close (zl_socket *socket, int linger);
+/* The Python object is gone: closes with linger at most cap_ms (-1: no cap), and forgets it. */
+void zl_socket_drop (zl_socket *socket, int cap_ms);
+
+int zl_socket_bind (zl_socket *socket, const char *endpoint);
+int zl_socket_connect (zl_socket *socket, const char *endpoint);
+uint32_t zl_socket_connect_peer (zl_socket *socket, const char *endpoint);
+int zl_socket_unbind (zl_socket *socket, const char *endpoint);
+int zl_socket_disconnect (zl_socket *socket, const char *endpoint);
+int zl_socket_join (zl_socket *socket, const char *group);
+int zl_socket_leave_group (zl_socket *socket, const char *group);
+int zl_socket_setsockopt (zl_socket *socket, int option, const void *value, size_t size);
+int zl_socket_getsockopt (zl_socket *socket, int option, void *value, size_t *size);
+int zl_socket_peer_state (zl_socket *socket, const void *routing_id, size_t size);
+int zl_socket_pipes_stats (zl_socket *socket);
+int zl_socket_send (zl_socket *socket, zmq_msg_t *message, int flags);
+int zl_socket_recv (zl_socket *socket, zmq_msg_t *message, int flags);
+
+/* ---- Waiting (zl_wait.c) ---------------------------------------------------------------------- */
+
+/* The caller is inside. Waits for the descriptor alone, after an EAGAIN that left libzmq with no
+ * command to process. 1: try again, 0: timeout, -1: errno (EINTR, ETERM). timeout_ms -1: for ever. */
+int zl_socket_park (zl_socket *socket, long timeout_ms);
+/* The caller is inside. Waits for ZMQ_POLLIN and/or ZMQ_POLLOUT. Returns the events, 0 on timeout. */
+int zl_socket_wait (zl_socket *socket, int events, long timeout_ms);
+/* The same from outside: enters, waits, leaves. */
+int zl_socket_poll (zl_socket *socket, int events, long timeout_ms);
+
+typedef struct zl_pollitem
+{
+    zl_socket *socket; /* NULL: fd counts */
+    zmq_fd_t fd;
+    short events, revents;
+} zl_pollitem;
+
+/* Like zmq_poll, under the guard of every socket; writes the indices of what is ready to ready. */
+int zl_poll (zl_pollitem *items, int count, long timeout_ms, int *ready);
+
+/* ---- Buffers in flight (zl_hold.c) ------------------------------------------------------------ */
+
+/* One buffer that libzmq reads in place. libzmq lets go on any thread: zl_hold_release, the zmq_free_fn,
+ * only pushes the hold to a lock-free list. Whoever owns the object (Python, with the GIL) collects the
+ * list, lets the objects go and calls zl_hold_unreference. */
+struct zl_hold
+{
+    zl_hold *next;
+    void *object;        /* for the owner: what keeps the buffer alive */
+    void *data;          /* for the owner: where the buffer is */
+    zl_atomic_int done;  /* 1 once libzmq has let go */
+    zl_atomic_int references; /* libzmq's, and one for each tracker */
+};
+
+extern zl_atomic_ptr zl_hold_released; /* head of the list; NULL: nothing to collect */
+zl_hold *zl_hold_new (void *object);
+void zl_hold_reference (zl_hold *hold);
+void zl_hold_unreference (zl_hold *hold);
+void zl_hold_release (void *data, void *hold);
+zl_hold *zl_hold_collect (void);
+int zl_hold_done (zl_hold *hold);
+/* 1 when done, 0 when timeout_ms (-1: for ever) went by. */
+int zl_hold_wait (zl_hold *hold, long timeout_ms);
+/* Buffers that libzmq has not let go of yet. */
+int zl_hold_count (void);
+/* For the cffi backend: a message that is the buffer itself. */
+int zl_hold_message (zmq_msg_t *message, void *data, size_t size, zl_hold *hold);
+void *zl_hold_object (zl_hold *hold);
+zl_hold *zl_hold_next (zl_hold *hold);
+
+/* ---- Contexts, termination, exit (zl_context.c, zl_exit.c) ------------------------------------- */
+
+zl_context *zl_context_new (int io_threads);
+zl_context *zl_context_shadow (void *handle);
+void *zl_context_handle (zl_context *context); /* NULL when terminated or forked */
+int zl_context_closed (zl_context *context);
+int zl_context_set (zl_context *context, int option, int value);
+int zl_context_get (zl_context *context, int option);
+int zl_context_set_ext (zl_context *context, int option, const void *value, size_t size);
+int zl_context_get_ext (zl_context *context, int option, void *value, size_t *size);
+int zl_context_shutdown (zl_context *context);
+int zl_context_socket_count (zl_context *context);
+/* Closes every socket: at once where idle, else as soon as the thread inside leaves. linger is set
+ * first unless ZL_LINGER_KEEP; then none lingers longer than cap_ms (-1: no cap). */
+int zl_context_close_sockets (zl_context *context, int linger, int cap_ms);
+/* zmq_ctx_term on a native thread, started once. Waits at most timeout_ms: EAGAIN, call again. */
+int zl_context_term (zl_context *context, long timeout_ms);
+/* The Python object is gone. Never waits: what is still open is closed with linger at most cap_ms, and
+ * a thread terminates. */
+void zl_context_drop (zl_context *context, int cap_ms);
+/* Everything, at interpreter exit: caps lingers, shuts down, closes, terminates; one deadline for all.
+ * Returns how many contexts were still not terminated then. */
+int zl_exit_run (long deadline_ms, int cap_ms);
+int zl_exit_pending (void);
+
+/* ---- Monitors (zl_monitor.c) ------------------------------------------------------------------- */
+
+typedef struct zl_monitor zl_monitor;
+/* libzmq's events of socket, drained by a native thread into a ring of capacity messages, and handed on
+ * from there to a PAIR bound at endpoint. When the ring is full the oldest is dropped and counted. */
+zl_monitor *zl_monitor_start (zl_socket *socket, const char *endpoint, uint64_t events, int version, int capacity);
+int zl_monitor_stop (zl_socket *socket);
+uint64_t zl_monitor_dropped (zl_monitor *monitor);
+void zl_monitor_unreference (zl_monitor *monitor);
+
+/* ---- Proxy (zl_proxy.c) ------------------------------------------------------------------------ */
+
+typedef struct zl_proxy zl_proxy;
+zl_proxy *zl_proxy_new (zl_socket *frontend, zl_socket *backend, zl_socket *capture, zl_socket *control);
+/* What is captured carries this first frame, by direction (pyzmq's monitored_queue). */
+int zl_proxy_set_prefix (zl_proxy *proxy, const void *in, size_t in_size, const void *out, size_t out_size);
+/* Forwards for at most slice_ms: EAGAIN, call again. 0: TERMINATE came on the control socket. */
+int zl_proxy_run (zl_proxy *proxy, long slice_ms);
+/* Eight counters: messages and bytes received and sent, frontend first, then backend. */
+void zl_proxy_counters (zl_proxy *proxy, uint64_t *counters);
+/* Frees. Returns how many accepted messages could not be handed on (0 or 1). */
+int zl_proxy_free (zl_proxy *proxy);
+
+/* ---- The process (zl_exit.c) ------------------------------------------------------------------- */
+
+/* Runs once, at import. */
+int zl_start (void);
+/* 0 when count more descriptors can be opened; else -1 and EMFILE. libzmq aborts when it runs out. */
+int zl_descriptors_check (int count);
+int zl_error (void); /* zmq_errno, for the hot path */
+
+#endif

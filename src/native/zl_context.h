@@ -1,0 +1,44 @@
+/* Shared by zl_context.c, zl_socket.c and zl_exit.c only. */
+#ifndef ZL_CONTEXT_H
+#define ZL_CONTEXT_H
+
+#define ZL_NATIVE
+#include "zl.h"
+
+struct zl_context
+{
+    void *handle;         /* libzmq's context; NULL once terminated */
+    unsigned generation;
+    int owned;            /* 0: a shadow; it is never shut down or terminated by us */
+    int references;       /* the Python object, and the terminator while it runs */
+    int terminating;      /* the terminator runs */
+    int users;            /* calls in progress, which the terminator waits for */
+    int max_sockets;      /* what the user asked for; 0: not ours to enforce */
+    int socket_room;      /* how many we let be open: libzmq is given one more */
+    int io_threads;
+    int started;          /* a socket was made: libzmq's threads run */
+    zl_socket *sockets;
+    int socket_count;
+    zl_context *previous, *next; /* all contexts of the process */
+};
+
+/* One lock for the lists of contexts and sockets and for what the structs above say of them. Held for
+ * pointer work only, never over a libzmq call that can wait. */
+extern zl_mutex zl_context_lock;
+extern zl_cond zl_context_changed;
+extern zl_context *zl_context_list;
+
+/* A call in progress: between the two the handle stays valid. NULL: errno. */
+void *zl_context_enter (zl_context *context);
+void zl_context_leave (zl_context *context);
+
+/* With the lock held. */
+void zl_context_add_socket (zl_context *context, zl_socket *socket);
+void zl_context_remove_socket (zl_socket *socket);
+int zl_context_start_terminator (zl_context *context);
+
+/* zl_socket.c: with the lock held. 1: closed or being closed now, 0: a thread is inside, it will close. */
+int zl_socket_close_later (zl_socket *socket, int linger, int cap_ms);
+int zl_socket_cap_linger (zl_socket *socket, int cap_ms);
+
+#endif

@@ -1,0 +1,145 @@
+/* The process: import, fork, descriptors, interpreter exit, and the struct for the hot path. */
+#include "zl_context.h"
+#include "zl_optional.h"
+#include <errno.h>
+#include <string.h>
+
+#if !defined _WIN32
+#include <fcntl.h>
+#include <pthread.h>
+#include <unistd.h>
+#endif
+
+unsigned zl_generation;
+
+int zl_error (void)
+{
+    return zmq_errno ();
+}
+
+/* ---- fork ---- */
+
+#if !defined _WIN32
+static void zl_fork_prepare (void)
+{
+    zl_thread_lock (&zl_context_lock);
+}
+
+static void zl_fork_parent (void)
+{
+    zl_thread_unlock (&zl_context_lock);
+}
+
+static void zl_fork_child (void)
+{
+    /* The parent's contexts have no threads here: forget them, touch nothing of theirs. */
+    zl_mutex fresh = ZL_MUTEX_INIT;
+    zl_cond unused = ZL_COND_INIT;
+    memcpy (&zl_context_lock, &fresh, sizeof fresh);
+    memcpy (&zl_context_changed, &unused, sizeof unused);
+    zl_context_list = NULL;
+    zl_generation += 1;
+}
+#endif
+
+int zl_start (void)
+{
+    static int started;
+    if (started)
+        return 0;
+    started = 1;
+#if !defined _WIN32
+    return pthread_atfork (zl_fork_prepare, zl_fork_parent, zl_fork_child) == 0 ? 0 : -1;
+#else
+    return 0;
+#endif
+}
+
+/* ---- descriptors ---- */
+
+#if defined _WIN32
+int zl_descriptors_check (int count)
+{
+    (void) count; /* sockets are not drawn from a small table here */
+    return 0;
+}
+#else
+int zl_descriptors_check (int count)
+{
+    int opened[64], at, error = 0;
+    if (count > 64)
+        count = 64;
+    for (at = 0; at < count; at++) {
+        opened[at] = at == 0 ? open ("/dev/null", O_RDONLY | O_CLOEXEC) : fcntl (opened[0], F_DUPFD_CLOEXEC, 0);
+        if (opened[at] < 0) {
+            error = errno;
+            break;
+        }
+    }
+    while (at-- > 0)
+        close (opened[at]);
+    /* A sandbox without that file is no shortage. */
+    if (error != EMFILE && error != ENFILE)
+        return 0;
+    errno = error;
+    return -1;
+}
+#endif
+
+/* ---- interpreter exit ---- */
+
+static int zl_exit_ours (zl_context *context)
+{
+    return context->owned && context->handle && context->generation == zl_generation;
+}
+
+int zl_exit_pending (void)
+{
+    int pending = 0;
+    zl_context *context;
+    zl_thread_lock (&zl_context_lock);
+    for (context = zl_context_list; context; context = context->next)
+        pending += zl_exit_ours (context);
+    zl_thread_unlock (&zl_context_lock);
+    return pending;
+}
+
+/* Under the lock: zmq_ctx_shutdown only posts a command to every socket. */
+static void zl_exit_close_everything (int cap_ms, int first)
+{
+    zl_context *context;
+    zl_socket *socket, *next;
+    for (context = zl_context_list; context; context = context->next) {
+        if (!zl_exit_ours (context))
+            continue;
+        context->references += 1; /* closing the last socket must not free what we walk */
+        for (socket = context->sockets; socket; socket = next) {
+            next = socket->next;
+            if (first || zl_load (&socket->state) == ZL_IDLE)
+                zl_socket_close_later (socket, ZL_LINGER_KEEP, cap_ms);
+        }
+        context->references -= 1;
+        if (first && !context->terminating)
+            zmq_ctx_shutdown (context->handle);
+        zl_context_start_terminator (context);
+    }
+}
+
+int zl_exit_run (long deadline_ms, int cap_ms)
+{
+    int64_t until = zl_thread_now () + deadline_ms;
+    int first = 1;
+    for (;;) {
+        int pending;
+        zl_thread_lock (&zl_context_lock);
+        zl_exit_close_everything (cap_ms, first);
+        zl_thread_unlock (&zl_context_lock);
+        first = 0;
+        pending = zl_exit_pending ();
+        if (pending == 0 || zl_thread_now () >= until)
+            return pending;
+        zl_thread_lock (&zl_context_lock);
+        zl_thread_wait (&zl_context_changed, &zl_context_lock, 10);
+        zl_thread_unlock (&zl_context_lock);
+    }
+}

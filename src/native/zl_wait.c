@@ -1,0 +1,278 @@
+/* Waiting for one socket, and for many: the libzmq side of every blocking call.
+ *
+ * ZMQ_FD is edge-triggered: it says that commands came, not that a message is there. So the order is
+ * always: let libzmq process its commands (ZMQ_EVENTS, or a try that gave EAGAIN), then wait. */
+#include "zl_context.h"
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#if !defined _WIN32
+#include <poll.h>
+#define ZL_HAVE_PARK 1
+#endif
+
+static int zl_wait_events (zl_socket *socket)
+{
+    int events = 0;
+    size_t size = sizeof events;
+    return zmq_getsockopt (socket->handle, ZMQ_EVENTS, &events, &size) == 0 ? events : -1;
+}
+
+static long zl_wait_left (int64_t until, long timeout_ms)
+{
+    int64_t left;
+    if (timeout_ms < 0)
+        return -1;
+    left = until - zl_thread_now ();
+    return left > 0 ? (long) left : 0;
+}
+
+/* What zmq_poll does for sockets without a usable descriptor (thread-safe ones, and on Windows). */
+static int zl_wait_item (zl_socket *socket, int events, long timeout_ms)
+{
+    zmq_pollitem_t item;
+    memset (&item, 0, sizeof item);
+    item.socket = socket->handle;
+    item.events = (short) events;
+    if (zmq_poll (&item, 1, timeout_ms) < 0)
+        return -1;
+    return item.revents;
+}
+
+#if defined ZL_HAVE_PARK
+static void zl_wait_unpark (zl_socket *socket)
+{
+    while (!zl_cas (&socket->state, ZL_PARKED, ZL_INSIDE))
+        zl_thread_yield (); /* borrowed for the few microseconds of a setsockopt */
+}
+
+int zl_socket_park (zl_socket *socket, long timeout_ms)
+{
+    struct pollfd fd;
+    int rc, error;
+    if (socket->thread_safe) {
+        rc = zl_wait_item (socket, ZMQ_POLLIN | ZMQ_POLLOUT, timeout_ms);
+        return rc > 0 ? 1 : rc;
+    }
+    fd.fd = socket->fd;
+    fd.events = POLLIN;
+    fd.revents = 0;
+    zl_store (&socket->state, ZL_PARKED);
+    rc = poll (&fd, 1, timeout_ms > INT32_MAX ? INT32_MAX : (int) timeout_ms);
+    error = errno;
+    zl_wait_unpark (socket);
+    errno = error;
+    return rc > 0 ? 1 : rc;
+}
+#else
+int zl_socket_park (zl_socket *socket, long timeout_ms)
+{
+    int rc = zl_wait_item (socket, ZMQ_POLLIN | ZMQ_POLLOUT, timeout_ms);
+    return rc > 0 ? 1 : rc;
+}
+#endif
+
+int zl_socket_wait (zl_socket *socket, int events, long timeout_ms)
+{
+    int64_t until = timeout_ms > 0 ? zl_thread_now () + timeout_ms : 0;
+    int ready, rc;
+#if defined ZL_HAVE_PARK
+    if (socket->thread_safe)
+        return zl_wait_item (socket, events, timeout_ms);
+#else
+    return zl_wait_item (socket, events, timeout_ms);
+#endif
+    for (;;) {
+        ready = zl_wait_events (socket);
+        if (ready < 0)
+            return -1;
+        if (ready & events)
+            return ready & events;
+        timeout_ms = timeout_ms > 0 ? zl_wait_left (until, timeout_ms) : timeout_ms;
+        if (timeout_ms == 0)
+            return 0;
+        rc = zl_socket_park (socket, timeout_ms);
+        if (rc < 0)
+            return -1;
+    }
+}
+
+/* ---- many ---- */
+
+/* Enters every socket once. A socket listed twice is entered by its first place. */
+static int zl_poll_enter (zl_pollitem *items, int count)
+{
+    int at, error;
+    for (at = 0; at < count; at++) {
+        zl_socket *socket = items[at].socket;
+        if (!socket)
+            continue;
+        if (zl_socket_enter_slow (socket) == 0) {
+            if (!socket->thread_safe)
+                socket->visitor = items;
+            continue;
+        }
+        if (errno == EBUSY && socket->visitor == items)
+            continue;
+        error = errno;
+        while (at-- > 0) {
+            socket = items[at].socket;
+            if (!socket || (!socket->thread_safe && socket->visitor != items))
+                continue;
+            socket->visitor = NULL;
+            zl_socket_leave_slow (socket);
+        }
+        errno = error;
+        return -1;
+    }
+    return 0;
+}
+
+static void zl_poll_leave (zl_pollitem *items, int count)
+{
+    int at, error = errno;
+    for (at = 0; at < count; at++) {
+        zl_socket *socket = items[at].socket;
+        if (!socket || (!socket->thread_safe && socket->visitor != items))
+            continue;
+        socket->visitor = NULL;
+        zl_socket_leave_slow (socket);
+    }
+    errno = error;
+}
+
+static int zl_poll_simple (zl_pollitem *items, int count, long timeout_ms, int *ready)
+{
+    int at, rc, found = 0;
+    zmq_pollitem_t *list = calloc ((size_t) count + 1, sizeof *list);
+    if (!list) {
+        errno = ENOMEM;
+        return -1;
+    }
+    for (at = 0; at < count; at++) {
+        list[at].socket = items[at].socket ? items[at].socket->handle : NULL;
+        list[at].fd = items[at].fd;
+        list[at].events = items[at].events;
+    }
+    rc = zmq_poll (list, count, timeout_ms);
+    for (at = 0; rc > 0 && at < count; at++) {
+        items[at].revents = list[at].revents;
+        if (list[at].revents)
+            ready[found++] = at;
+    }
+    at = errno;
+    free (list);
+    errno = at;
+    return rc < 0 ? -1 : found;
+}
+
+#if defined ZL_HAVE_PARK
+static void zl_poll_set_state (zl_pollitem *items, int count, int park)
+{
+    int at;
+    for (at = 0; at < count; at++) {
+        zl_socket *socket = items[at].socket;
+        if (!socket || socket->visitor != items)
+            continue;
+        if (park)
+            zl_store (&socket->state, ZL_PARKED);
+        else if (zl_load (&socket->state) != ZL_INSIDE)
+            zl_wait_unpark (socket);
+    }
+}
+
+static short zl_poll_to_system (short events)
+{
+    return (short) ((events & ZMQ_POLLIN ? POLLIN : 0) | (events & ZMQ_POLLOUT ? POLLOUT : 0)
+                    | (events & ZMQ_POLLPRI ? POLLPRI : 0));
+}
+
+static short zl_poll_from_system (short events, short wanted)
+{
+    int found = (events & POLLIN ? ZMQ_POLLIN : 0) | (events & POLLOUT ? ZMQ_POLLOUT : 0)
+                | (events & POLLPRI ? ZMQ_POLLPRI : 0);
+    /* As zmq_poll: whatever else the system reports is an error, asked for or not. */
+    return (short) ((found & wanted) | (events & ~(POLLIN | POLLOUT | POLLPRI) ? ZMQ_POLLERR : 0));
+}
+
+/* One look at everything. all: ask every socket; else only those whose descriptor moved. */
+static int zl_poll_look (zl_pollitem *items, struct pollfd *fds, int count, int all, int *ready)
+{
+    int at, found = 0;
+    for (at = 0; at < count; at++) {
+        zl_pollitem *item = &items[at];
+        item->revents = 0;
+        if (!item->socket)
+            item->revents = zl_poll_from_system (fds[at].revents, item->events);
+        else if (all || fds[at].revents) {
+            int events = zl_wait_events (item->socket);
+            if (events < 0)
+                return -1;
+            item->revents = (short) (events & item->events);
+        }
+        if (item->revents)
+            ready[found++] = at;
+    }
+    return found;
+}
+
+static int zl_poll_descriptors (zl_pollitem *items, int count, long timeout_ms, int *ready)
+{
+    struct pollfd few[32], *fds = few;
+    int64_t until = timeout_ms > 0 ? zl_thread_now () + timeout_ms : 0;
+    int at, rc, error, raw = 0, all = 1, found = -1;
+    if (count > (int) (sizeof few / sizeof few[0]) && !(fds = malloc ((size_t) count * sizeof *fds))) {
+        errno = ENOMEM;
+        return -1;
+    }
+    for (at = 0; at < count; at++) {
+        zl_pollitem *item = &items[at];
+        raw += !item->socket;
+        fds[at].fd = item->socket ? item->socket->fd : item->fd;
+        fds[at].events = item->socket ? POLLIN : zl_poll_to_system (item->events);
+        fds[at].revents = 0;
+    }
+    for (;;) {
+        /* Raw descriptors are asked together with the first look at the sockets. */
+        if (all && raw && poll (fds, (nfds_t) count, 0) < 0)
+            break;
+        found = zl_poll_look (items, fds, count, all, ready);
+        timeout_ms = timeout_ms > 0 ? zl_wait_left (until, timeout_ms) : timeout_ms;
+        if (found != 0 || timeout_ms == 0)
+            break;
+        found = -1;
+        zl_poll_set_state (items, count, 1);
+        rc = poll (fds, (nfds_t) count, timeout_ms > INT32_MAX ? INT32_MAX : (int) timeout_ms);
+        error = errno;
+        zl_poll_set_state (items, count, 0);
+        errno = error;
+        if (rc < 0)
+            break;
+        all = 0;
+    }
+    error = errno;
+    if (fds != few)
+        free (fds);
+    errno = error;
+    return found;
+}
+#endif
+
+int zl_poll (zl_pollitem *items, int count, long timeout_ms, int *ready)
+{
+    int at, rc, simple = 0;
+    if (zl_poll_enter (items, count) != 0)
+        return -1;
+    for (at = 0; at < count; at++)
+        simple |= items[at].socket && items[at].socket->thread_safe;
+#if defined ZL_HAVE_PARK
+    rc = simple ? zl_poll_simple (items, count, timeout_ms, ready)
+                : zl_poll_descriptors (items, count, timeout_ms, ready);
+#else
+    (void) simple;
+    rc = zl_poll_simple (items, count, timeout_ms, ready);
+#endif
+    zl_poll_leave (items, count);
+    return rc;
+}

@@ -1,0 +1,21 @@
+"""Chooses the backend: the hot verbs in C, or the same verbs in Python on cffi.
+
+`ZMQLITE_BACKEND=c` or `cffi` decides; without it CPython uses the C one and everything else cffi. A missing
+C module on CPython is an error, never a silent fallback.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+__all__ = ["BACKEND", "FrameBase", "SocketBase", "collect", "configure"]
+
+BACKEND: str = os.environ.get("ZMQLITE_BACKEND", "") or ("c" if sys.implementation.name == "cpython" else "cffi")
+
+if BACKEND == "c":
+    from ._hotpath import FrameBase, SocketBase, collect, configure
+elif BACKEND == "cffi":
+    from ._hotpath_cffi import FrameBase, SocketBase, collect, configure
+else:
+    raise ImportError(f"zmqlite: ZMQLITE_BACKEND is {BACKEND!r}: set it to 'c' or 'cffi', or unset it")

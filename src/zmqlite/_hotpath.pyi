@@ -1,0 +1,95 @@
+"""The hot verbs. `_hotpath` (C) and `_hotpath_cffi` (Python on cffi) have exactly these."""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+class SocketBase:
+    """A guarded libzmq socket and the verbs that move messages through it."""
+
+    copy_threshold: int
+    """copy=False sends in place from this many bytes on; shorter messages are copied."""
+
+    @property
+    def closed(self) -> bool: ...
+    def _attach(self, address: int) -> None:
+        """Take the `zl_socket *` that every verb goes through; the caller keeps it alive."""
+
+    def _detach(self) -> None:
+        """Forget the native socket: from here on every verb raises ENOTSOCK."""
+
+    def send(
+        self,
+        data: Any,
+        flags: int = 0,
+        copy: bool | None = None,
+        track: bool = False,
+        routing_id: int | None = None,
+        group: str | bytes | None = None,
+    ) -> Any: ...
+    def recv(self, flags: int = 0, copy: bool = True, track: bool = False) -> Any: ...
+    def send_multipart(
+        self,
+        msg_parts: Sequence[Any],
+        flags: int = 0,
+        copy: bool | None = None,
+        track: bool = False,
+        routing_id: int | None = None,
+        group: str | bytes | None = None,
+    ) -> Any: ...
+    def recv_multipart(self, flags: int = 0, copy: bool = True, track: bool = False) -> list[Any]: ...
+    def send_many(self, messages: Iterable[Any], flags: int = 0, copy: bool | None = None) -> int: ...
+    def recv_many(
+        self,
+        max: int = 1000,
+        timeout: int | None = None,
+        flags: int = 0,
+        copy: bool = True,
+        multipart: bool | None = None,
+    ) -> list[Any]: ...
+    def recv_into(self, buffer: Any, /, *, nbytes: int = 0, flags: int = 0) -> int: ...
+
+class FrameBase:
+    """One message part: a zmq_msg_t with the buffer protocol."""
+
+    def __init__(
+        self,
+        data: Any = None,
+        track: bool = False,
+        copy: bool | None = None,
+        copy_threshold: int | None = None,
+    ) -> None: ...
+    @property
+    def more(self) -> bool: ...
+    @property
+    def tracker(self) -> Any: ...
+    @property
+    def bytes(self) -> bytes: ...
+    @property
+    def buffer(self) -> memoryview: ...
+    def __len__(self) -> int: ...
+    def fast_copy(self) -> Any: ...
+    def __copy__(self) -> Any: ...
+    def get(self, option: int | str | bytes) -> Any: ...
+    def set(self, option: int | str | bytes, value: Any) -> None: ...
+
+def configure(
+    api_address: int,
+    make_error: Callable[[int, str, Any], BaseException],
+    frame_class: type,
+    make_tracker: Callable[[int], Any],
+    finished_tracker: Any,
+    pass_bytes_threshold: int,
+) -> None:
+    """Hand over what the verbs need: called once, by `message`.
+
+    Args:
+        api_address: address of the `zl_api` struct.
+        make_error: (errno, call, argument) to the exception to raise.
+        frame_class: what recv(copy=False) returns; a subclass of FrameBase.
+        make_tracker: address of a `zl_hold` to a MessageTracker.
+        finished_tracker: what a tracked send that copied returns.
+        pass_bytes_threshold: copy=None sends bytes in place from this size on.
+    """
+
+def collect() -> int:
+    """Let go of the buffers that libzmq has let go of. Returns how many."""
