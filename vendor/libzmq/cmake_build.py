@@ -1,0 +1,269 @@
+"""Builds the fetched sources as static PIC libraries and keeps the result in the cache."""
+
+import contextlib
+import hashlib
+import json
+import os
+import platform
+import shlex
+import shutil
+import subprocess
+import sys
+import tarfile
+import tempfile
+from pathlib import Path
+from typing import Dict, Iterator, List, Optional, Tuple
+
+from pins import HERE, Pin, VendorError, cache_folder, say
+
+# Raised when what is kept in a cache entry changes in a way the hash would not see.
+LAYOUT = 1
+
+COMMON_FLAGS = [
+    "-DCMAKE_BUILD_TYPE=Release",
+    "-DCMAKE_POSITION_INDEPENDENT_CODE=ON",
+    "-DCMAKE_C_VISIBILITY_PRESET=hidden",
+    "-DCMAKE_CXX_VISIBILITY_PRESET=hidden",
+    "-DCMAKE_VISIBILITY_INLINES_HIDDEN=ON",
+    "-DCMAKE_INSTALL_LIBDIR=lib",
+]
+if os.name != "nt":
+    COMMON_FLAGS += ["-DCMAKE_C_FLAGS_RELEASE=-O3", "-DCMAKE_CXX_FLAGS_RELEASE=-O3 -DNDEBUG"]
+else:
+    # The C run-time that Python itself uses.
+    COMMON_FLAGS += ["-DCMAKE_MSVC_RUNTIME_LIBRARY=MultiThreadedDLL", "-DCMAKE_POLICY_DEFAULT_CMP0091=NEW"]
+
+LIBZMQ_FLAGS = [
+    "-DCMAKE_POLICY_VERSION_MINIMUM=3.5",
+    "-DCMAKE_FIND_PACKAGE_PREFER_CONFIG=ON",
+    "-DBUILD_SHARED=OFF",
+    "-DBUILD_STATIC=ON",
+    "-DBUILD_TESTS=OFF",
+    "-DENABLE_DRAFTS=ON",
+    "-DENABLE_CURVE=ON",
+    "-DWITH_LIBSODIUM=ON",
+    "-DWITH_LIBSODIUM_STATIC=ON",
+    "-DENABLE_WS=ON",
+    "-DENABLE_RADIX_TREE=ON",
+    "-DENABLE_PRECOMPILED=OFF",
+    "-DENABLE_CPACK=OFF",
+    "-DWITH_TLS=OFF",
+    "-DWITH_NSS=OFF",
+    "-DWITH_LIBBSD=OFF",
+    "-DWITH_OPENPGM=OFF",
+    "-DWITH_NORM=OFF",
+    "-DWITH_VMCI=OFF",
+    "-DWITH_MILITANT=OFF",
+    "-DWITH_PERF_TOOL=OFF",
+    "-DWITH_DOCS=OFF",
+    "-DWITH_DOC=OFF",
+]
+
+
+def tool(name: str, module: str, attribute: str) -> Optional[str]:
+    """Path of a build tool: on PATH, beside this Python, or in its pip package."""
+    found = shutil.which(name) or shutil.which(name, path=str(Path(sys.executable).parent))
+    if not found:
+        with contextlib.suppress(ImportError, AttributeError):
+            found = shutil.which(name, path=getattr(__import__(module), attribute))
+    return found
+
+
+def tools() -> Dict[str, str]:
+    """Paths of cmake and ninja.
+
+    Raises:
+        VendorError: one is missing.
+    """
+    found = {"cmake": tool("cmake", "cmake", "CMAKE_BIN_DIR"), "ninja": tool("ninja", "ninja", "BIN_DIR")}
+    missing = [name for name, path in found.items() if not path]
+    if missing:
+        raise VendorError(
+            f"{' and '.join(missing)} not found: run `python -m pip install {' '.join(missing)}` "
+            f"(or install the distribution's package), then build again."
+        )
+    return {name: str(path) for name, path in found.items()}
+
+
+def compilers() -> Dict[str, str]:
+    """The C and C++ compilers and what they say they are; empty values leave it to CMake.
+
+    Raises:
+        VendorError: there is no C or no C++ compiler.
+    """
+    if os.name == "nt":
+        # CMake looks for MSVC itself, also outside a developer prompt only with its generators.
+        return {"cc": "", "cxx": "", "identity": os.environ.get("VCToolsVersion", "msvc")}
+    found: Dict[str, str] = {}
+    identity: List[str] = []
+    for kind, variable, names in (
+        ("cc", "CC", ("cc", "gcc", "clang")),
+        ("cxx", "CXX", ("c++", "g++", "clang++")),
+    ):
+        wanted = os.environ.get(variable)
+        choices = [shlex.split(wanted)[0]] if wanted else list(names)
+        path = next((shutil.which(choice) for choice in choices if shutil.which(choice)), None)
+        if not path:
+            language = "C" if kind == "cc" else "C++"
+            raise VendorError(
+                f"no {language} compiler found (looked for {', '.join(choices)}): install one, for example "
+                f"`apt-get install g++`, `dnf install gcc-c++`, `apk add g++` or `xcode-select --install`, "
+                f"or name it in {variable}."
+            )
+        found[kind] = path
+        identity.append(first_line([path, "--version"]) + " " + first_line([path, "-dumpmachine"]))
+    found["identity"] = "; ".join(identity)
+    return found
+
+
+def first_line(command: List[str]) -> str:
+    """First line that a command prints, empty if it fails."""
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False)
+    return done.stdout.decode("utf-8", "replace").partition("\n")[0].strip()
+
+
+def entry_name(fetched: Dict[str, Tuple[Pin, Path]], compiler: Dict[str, str]) -> str:
+    """Name of the cache entry: a hash of everything that decides what comes out."""
+    decides = {
+        "layout": LAYOUT,
+        "pins": {library: pin["sha256"] for library, (pin, _) in fetched.items()},
+        "flags": [COMMON_FLAGS, LIBZMQ_FLAGS],
+        "sodium": hashlib.sha256((HERE / "sodium" / "CMakeLists.txt").read_bytes()).hexdigest(),
+        "compiler": compiler,
+        "machine": [sys.platform, platform.machine(), platform.libc_ver(), sys.maxsize],
+        "environment": {name: os.environ.get(name) for name in
+                        ("CFLAGS", "CXXFLAGS", "CPPFLAGS", "LDFLAGS", "ARCHFLAGS", "MACOSX_DEPLOYMENT_TARGET")},
+    }
+    digest = hashlib.sha256(json.dumps(decides, sort_keys=True).encode()).hexdigest()
+    return f"libzmq-{fetched['libzmq'][0]['version']}-{digest[:16]}"
+
+
+@contextlib.contextmanager
+def only_one(lock: Path) -> Iterator[None]:
+    """Let one process build at a time; the others wait and then find the result.
+
+    Only saves work: the rename at the end is what keeps the cache whole.
+    """
+    try:
+        import fcntl
+    except ImportError:
+        yield
+        return
+    with lock.open("w") as stream:
+        try:
+            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            say("another build is under way, waiting for it")
+            fcntl.flock(stream, fcntl.LOCK_EX)
+        yield
+
+
+def build(fetched: Dict[str, Tuple[Pin, Path]], force: bool = False) -> Path:
+    """The cache entry with include/, lib/, licences/ and build-info.json, built if need be.
+
+    Raises:
+        VendorError: a tool is missing or the build fails.
+    """
+    compiler = compilers()
+    entry = cache_folder() / entry_name(fetched, compiler)
+    if (entry / "build-info.json").is_file() and not force:
+        return entry
+    entry.parent.mkdir(parents=True, exist_ok=True)
+    with only_one(entry.parent / f".{entry.name}.lock"):
+        if (entry / "build-info.json").is_file() and not force:
+            return entry
+        work = Path(tempfile.mkdtemp(prefix=f".{entry.name}.", dir=str(entry.parent)))
+        try:
+            make(fetched, compiler, tools(), work)
+            put_in_place(work / "entry", entry, force)
+        finally:
+            shutil.rmtree(str(work), ignore_errors=True)
+    return entry
+
+
+def put_in_place(built: Path, entry: Path, replace: bool) -> None:
+    """Rename the finished entry; a process that was faster keeps its own, it is the same."""
+    if replace and entry.exists():
+        # Moved next to `built`, whose folder the caller removes.
+        os.rename(str(entry), str(built.parent / "replaced"))
+    try:
+        os.rename(str(built), str(entry))
+    except OSError:
+        if not (entry / "build-info.json").is_file():
+            raise
+
+
+def make(fetched: Dict[str, Tuple[Pin, Path]], compiler: Dict[str, str], found: Dict[str, str], work: Path) -> None:
+    """Compile both libraries inside `work` and leave the result in work/entry."""
+    entry = work / "entry"
+    trees = {library: unpack(path, work / f"{library}-source") for library, (_, path) in fetched.items()}
+    common = ["-G", "Ninja", f"-DCMAKE_MAKE_PROGRAM={found['ninja']}", f"-DCMAKE_INSTALL_PREFIX={entry}", *COMMON_FLAGS]
+    if compiler["cc"]:
+        common += [f"-DCMAKE_C_COMPILER={compiler['cc']}", f"-DCMAKE_CXX_COMPILER={compiler['cxx']}"]
+    architectures = os.environ.get("ARCHFLAGS", "").replace("-arch", "").split()
+    if sys.platform == "darwin" and architectures:
+        common.append(f"-DCMAKE_OSX_ARCHITECTURES={';'.join(architectures)}")
+    sodium_version = fetched["libsodium"][0]["version"]
+    for library, source, options in (
+        ("libsodium", HERE / "sodium", [f"-DSODIUM_SOURCE={trees['libsodium']}", f"-DSODIUM_VERSION={sodium_version}"]),
+        ("libzmq", trees["libzmq"], [*LIBZMQ_FLAGS, f"-DSodium_DIR={entry / 'lib' / 'cmake' / 'Sodium'}"]),
+    ):
+        pin = fetched[library][0]
+        say(f"building {library} {pin['version']} ({pin['source']}, {pin['licence']})")
+        folder = work / f"{library}-build"
+        step(library, [found["cmake"], "-S", str(source), "-B", str(folder), *common, *options], work)
+        step(library, [found["cmake"], "--build", str(folder), "--target", "install"], work)
+        for name in list(pin["licence_files"]):  # type: ignore[call-overload]
+            licence = entry / "licences" / library
+            licence.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(str(trees[library] / name), str(licence / name))
+    check_features(work / "libzmq-build")
+    info = {
+        library: {name: pin[name] for name in ("version", "source", "file", "sha256", "licence", "spdx")}
+        for library, (pin, _) in fetched.items()
+    }
+    info["flags"] = COMMON_FLAGS + LIBZMQ_FLAGS  # type: ignore[assignment]
+    info["compiler"] = compiler["identity"]  # type: ignore[assignment]
+    text = json.dumps(info, indent=2, sort_keys=True) + "\n"
+    # Last: an entry is whole when this file is there.
+    (entry / "build-info.json").write_text(text, encoding="utf-8")
+
+
+def unpack(tarball: Path, folder: Path) -> Path:
+    """Extract a verified tarball, which holds one folder, and return that folder."""
+    with tarfile.open(str(tarball)) as archive:
+        safe = {"filter": "data"} if hasattr(tarfile, "data_filter") else {}
+        archive.extractall(str(folder), **safe)  # type: ignore[arg-type]
+    return next(path for path in folder.iterdir() if path.is_dir())
+
+
+def step(library: str, command: List[str], work: Path) -> None:
+    """Run one build command quietly; show what it said when it fails.
+
+    Raises:
+        VendorError: it failed.
+    """
+    environment = dict(os.environ, CLICOLOR="0")
+    log = work / "log.txt"
+    with log.open("ab") as stream:
+        status = subprocess.run(command, stdout=stream, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
+                                env=environment, check=False).returncode
+    if status != 0:
+        lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
+        errors = [line for line in lines if "error" in line.lower()] or lines
+        sys.stderr.write("\n".join(lines[-60:]) + "\n")
+        hint = ("run it in a Visual Studio developer prompt (vcvarsall.bat)" if os.name == "nt"
+                else "see the output above")
+        raise VendorError(f"building {library} failed, {hint}: {errors[-1].strip() if errors else command}")
+
+
+def check_features(folder: Path) -> None:
+    """Refuse a libzmq that was configured without what zmqlite promises.
+
+    Raises:
+        VendorError: CMake left out libsodium, drafts or WebSockets.
+    """
+    text = (folder / "platform.hpp").read_text(encoding="utf-8", errors="replace")
+    for name in ("ZMQ_USE_LIBSODIUM", "ZMQ_HAVE_CURVE", "ZMQ_BUILD_DRAFT_API", "ZMQ_HAVE_WS"):
+        if not any(line.split()[:2] == ["#define", name] for line in text.splitlines()):
+            raise VendorError(f"libzmq was configured without {name}: please report this with the build's output.")
