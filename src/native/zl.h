@@ -86,7 +86,7 @@ typedef struct zl_api
     const unsigned *generation;
     int (*socket_enter_slow) (zl_socket *);
     void (*socket_leave_slow) (zl_socket *);
-    int (*socket_park) (zl_socket *, long);
+    int (*socket_park) (zl_socket *, int, long);
     int (*socket_wait) (zl_socket *, int, long);
     int (*socket_getsockopt) (zl_socket *, int, void *, size_t *);
     zl_hold *(*hold_new) (void *);
@@ -96,6 +96,8 @@ typedef struct zl_api
     zl_hold *(*hold_collect) (void);
     zl_atomic_ptr *hold_released;
     int (*error) (void);
+    int64_t (*now) (void);
+    int (*send) (void *, const void *, size_t, int);
     int (*getsockopt) (void *, int, void *, size_t *);
     int (*msg_init) (zmq_msg_t *);
     int (*msg_init_size) (zmq_msg_t *, size_t);
@@ -128,8 +130,8 @@ void *zl_socket_handle (zl_socket *socket); /* NULL when closed or forked */
 int zl_socket_closed (zl_socket *socket);
 /* Closes. EBUSY when a thread is inside. linger: ms, -1 for ever, ZL_LINGER_KEEP. */
 int zl_socket_close (zl_socket *socket, int linger);
-/* The Python object is gone: closes with linger at most cap_ms (-1: no cap), and forgets it. */
-void zl_socket_drop (zl_socket *socket, int cap_ms);
+/* The Python object is gone: closes with linger at most the exit linger, and forgets it. */
+void zl_socket_drop (zl_socket *socket);
 
 int zl_socket_bind (zl_socket *socket, const char *endpoint);
 int zl_socket_connect (zl_socket *socket, const char *endpoint);
@@ -147,9 +149,10 @@ int zl_socket_recv (zl_socket *socket, zmq_msg_t *message, int flags);
 
 /* ---- Waiting (zl_wait.c) ---------------------------------------------------------------------- */
 
-/* The caller is inside. Waits for the descriptor alone, after an EAGAIN that left libzmq with no
- * command to process. 1: try again, 0: timeout, -1: errno (EINTR, ETERM). timeout_ms -1: for ever. */
-int zl_socket_park (zl_socket *socket, long timeout_ms);
+/* The caller is inside. Waits for the descriptor alone, after an EAGAIN that left libzmq with no command
+ * to process (where there is no usable descriptor, for events). 1: try again, 0: timeout, -1: errno
+ * (EINTR, ETERM). timeout_ms -1: for ever. */
+int zl_socket_park (zl_socket *socket, int events, long timeout_ms);
 /* The caller is inside. Waits for ZMQ_POLLIN and/or ZMQ_POLLOUT. Returns the events, 0 on timeout. */
 int zl_socket_wait (zl_socket *socket, int events, long timeout_ms);
 /* The same from outside: enters, waits, leaves. */
@@ -212,13 +215,16 @@ int zl_context_socket_count (zl_context *context);
 int zl_context_close_sockets (zl_context *context, int linger, int cap_ms);
 /* zmq_ctx_term on a native thread, started once. Waits at most timeout_ms: EAGAIN, call again. */
 int zl_context_term (zl_context *context, long timeout_ms);
-/* The Python object is gone. Never waits: what is still open is closed with linger at most cap_ms, and
- * a thread terminates. */
-void zl_context_drop (zl_context *context, int cap_ms);
+/* The Python object is gone. Never waits: what is still open is closed with linger at most the exit
+ * linger, and a thread terminates. */
+void zl_context_drop (zl_context *context);
 /* Everything, at interpreter exit: caps lingers, shuts down, closes, terminates; one deadline for all.
  * Returns how many contexts were still not terminated then. */
 int zl_exit_run (long deadline_ms, int cap_ms);
 int zl_exit_pending (void);
+/* What finalisers and the exit let nobody linger longer than: ms, -1 for no cap. */
+extern int zl_exit_linger;
+void zl_exit_set_linger (int linger_ms);
 
 /* ---- Monitors (zl_monitor.c) ------------------------------------------------------------------- */
 

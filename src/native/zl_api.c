@@ -21,6 +21,8 @@ const zl_api *zl_api_get (void)
     api.hold_collect = zl_hold_collect;
     api.hold_released = &zl_hold_released;
     api.error = zl_error;
+    api.now = zl_thread_now;
+    api.send = zmq_send;
     api.getsockopt = zmq_getsockopt;
     api.msg_init = zmq_msg_init;
     api.msg_init_size = zmq_msg_init_size;

@@ -293,13 +293,13 @@ int zl_context_term (zl_context *context, long timeout_ms)
     return rc;
 }
 
-void zl_context_drop (zl_context *context, int cap_ms)
+void zl_context_drop (zl_context *context)
 {
     if (context->generation != zl_generation)
         return; /* the parent's: a few bytes stay behind in the child */
     zl_thread_lock (&zl_context_lock);
     if (context->references == 1 && context->owned && context->handle) {
-        zl_context_close_all (context, ZL_LINGER_KEEP, cap_ms);
+        zl_context_close_all (context, ZL_LINGER_KEEP, zl_exit_linger);
         zl_context_start_terminator (context);
     }
     context->references -= 1;

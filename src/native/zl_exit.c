@@ -11,6 +11,12 @@
 #endif
 
 unsigned zl_generation;
+int zl_exit_linger = 1000;
+
+void zl_exit_set_linger (int linger_ms)
+{
+    zl_exit_linger = linger_ms;
+}
 
 int zl_error (void)
 {

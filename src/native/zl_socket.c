@@ -253,7 +253,7 @@ int zl_socket_close_later (zl_socket *socket, int linger, int cap_ms)
     return 1;
 }
 
-void zl_socket_drop (zl_socket *socket, int cap_ms)
+void zl_socket_drop (zl_socket *socket)
 {
     int last;
     zl_thread_lock (&zl_context_lock);
@@ -263,7 +263,7 @@ void zl_socket_drop (zl_socket *socket, int cap_ms)
         return;
     if (socket->generation == zl_generation && socket->handle && zl_socket_claim (socket)) {
         if (socket->owned)
-            zl_socket_cap_linger (socket, cap_ms);
+            zl_socket_cap_linger (socket, zl_exit_linger);
         zl_socket_finish (socket);
     }
     free (socket);

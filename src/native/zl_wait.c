@@ -47,12 +47,12 @@ static void zl_wait_unpark (zl_socket *socket)
         zl_thread_yield (); /* borrowed for the few microseconds of a setsockopt */
 }
 
-int zl_socket_park (zl_socket *socket, long timeout_ms)
+int zl_socket_park (zl_socket *socket, int events, long timeout_ms)
 {
     struct pollfd fd;
     int rc, error;
     if (socket->thread_safe) {
-        rc = zl_wait_item (socket, ZMQ_POLLIN | ZMQ_POLLOUT, timeout_ms);
+        rc = zl_wait_item (socket, events, timeout_ms);
         return rc > 0 ? 1 : rc;
     }
     fd.fd = socket->fd;
@@ -66,9 +66,9 @@ int zl_socket_park (zl_socket *socket, long timeout_ms)
     return rc > 0 ? 1 : rc;
 }
 #else
-int zl_socket_park (zl_socket *socket, long timeout_ms)
+int zl_socket_park (zl_socket *socket, int events, long timeout_ms)
 {
-    int rc = zl_wait_item (socket, ZMQ_POLLIN | ZMQ_POLLOUT, timeout_ms);
+    int rc = zl_wait_item (socket, events, timeout_ms);
     return rc > 0 ? 1 : rc;
 }
 #endif
@@ -92,7 +92,7 @@ int zl_socket_wait (zl_socket *socket, int events, long timeout_ms)
         timeout_ms = timeout_ms > 0 ? zl_wait_left (until, timeout_ms) : timeout_ms;
         if (timeout_ms == 0)
             return 0;
-        rc = zl_socket_park (socket, timeout_ms);
+        rc = zl_socket_park (socket, events, timeout_ms);
         if (rc < 0)
             return -1;
     }

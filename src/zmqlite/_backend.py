@@ -9,13 +9,13 @@ from __future__ import annotations
 import os
 import sys
 
-__all__ = ["BACKEND", "FrameBase", "SocketBase", "collect", "configure"]
+__all__ = ["BACKEND", "FrameBase", "SocketBase", "collect", "configure", "set_main_thread"]
 
 BACKEND: str = os.environ.get("ZMQLITE_BACKEND", "") or ("c" if sys.implementation.name == "cpython" else "cffi")
 
 if BACKEND == "c":
-    from ._hotpath import FrameBase, SocketBase, collect, configure
+    from ._hotpath import FrameBase, SocketBase, collect, configure, set_main_thread
 elif BACKEND == "cffi":
-    from ._hotpath_cffi import FrameBase, SocketBase, collect, configure
+    from ._hotpath_cffi import FrameBase, SocketBase, collect, configure, set_main_thread
 else:
     raise ImportError(f"zmqlite: ZMQLITE_BACKEND is {BACKEND!r}: set it to 'c' or 'cffi', or unset it")

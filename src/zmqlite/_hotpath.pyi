@@ -11,8 +11,8 @@ class SocketBase:
 
     @property
     def closed(self) -> bool: ...
-    def _attach(self, address: int) -> None:
-        """Take the `zl_socket *` that every verb goes through; the caller keeps it alive."""
+    def _attach(self, native: Any, address: int) -> None:
+        """Take the `zl_socket *` that every verb goes through: its owner, which is kept, and its address."""
 
     def _detach(self) -> None:
         """Forget the native socket: from here on every verb raises ENOTSOCK."""
@@ -90,6 +90,9 @@ def configure(
         finished_tracker: what a tracked send that copied returns.
         pass_bytes_threshold: copy=None sends bytes in place from this size on.
     """
+
+def set_main_thread() -> None:
+    """Tell that the calling thread is the one that runs signal handlers: it waits in slices."""
 
 def collect() -> int:
     """Let go of the buffers that libzmq has let go of. Returns how many."""

@@ -1,0 +1,176 @@
+/* The hot verbs as CPython methods: what the files of this folder share.
+ *
+ * Rules: every verb enters the socket's guard, tries with ZMQ_DONTWAIT while it holds the GIL, and gives the
+ * GIL up only to wait or to copy much. No Python code runs while inside. errno is read before any Python call. */
+#ifndef HOTPATH_H
+#define HOTPATH_H
+
+#define PY_SSIZE_T_CLEAN
+#include <Python.h>
+#include <errno.h>
+#include <string.h>
+#include "zl.h"
+
+/* Copies of at least this many bytes are made without the GIL: 64 KiB take about 3 us. */
+#define HP_UNLOCK_SIZE (64 * 1024)
+/* The main thread runs signal handlers, so it looks up at least this often. */
+#define HP_SLICE_MS 50
+/* No message this short is ever sent in place, so none can be one of our own bytes coming back. */
+#define HP_INLINE_SIZE 32
+
+enum
+{
+    HP_COPY_AUTO = -1,
+    HP_COPY_NEVER = 0,
+    HP_COPY_ALWAYS = 1
+};
+
+typedef struct hp_socket
+{
+    PyObject_HEAD
+    zl_socket *native;    /* NULL until attached and after detach */
+    PyObject *owner;      /* keeps native alive */
+    Py_ssize_t copy_threshold;
+    int sending_more;     /* the last part sent had SNDMORE */
+} hp_socket;
+
+typedef struct hp_frame
+{
+    PyObject_HEAD
+    zmq_msg_t message;
+    PyObject *data;       /* what the frame was made of, or NULL */
+    PyObject *tracker;    /* or NULL for None */
+    int more;
+} hp_frame;
+
+typedef struct hp_state
+{
+    const zl_api *api;
+    PyObject *make_error, *frame_class, *make_tracker, *finished_tracker, *tracker_class;
+    PyObject *socket_base, *frame_base;
+    PyObject *sent; /* "sent" */
+    Py_ssize_t pass_threshold;
+    unsigned long main_thread;
+} hp_state;
+
+/* One interpreter: module.c refuses to be imported by a second. */
+extern hp_state hp;
+
+/* ---- arguments (arguments.c) ---- */
+
+typedef struct hp_signature
+{
+    const char *call;       /* "send()", for messages */
+    int required, positional, count;
+    const char *const *names;
+} hp_signature;
+
+/* Sorts a vectorcall's arguments into values (NULL where not given). 0, or -1 with TypeError. */
+int hp_arguments_sort (const hp_signature *signature,
+                       PyObject *const *arguments,
+                       Py_ssize_t given,
+                       PyObject *names,
+                       PyObject **values);
+int hp_arguments_int (const hp_signature *signature, PyObject *value, const char *name, int *result);
+int hp_arguments_copy (PyObject *value, int *result);
+int hp_arguments_bool (PyObject *value, int *result);
+
+/* ---- messages (message.c) ---- */
+
+/* What a part may carry besides its bytes. */
+typedef struct hp_options
+{
+    int flags, copy, track;
+    uint32_t routing_id;
+    int has_routing_id;
+    PyObject *group; /* borrowed, or NULL */
+} hp_options;
+
+/* Makes message from data, a bytes-like object or a Frame. hold is set when libzmq reads data in place.
+ * index: the place in a multipart message for error messages, or -1. */
+int hp_message_build (zmq_msg_t *message,
+                      PyObject *data,
+                      const hp_options *options,
+                      Py_ssize_t copy_threshold,
+                      const char *call,
+                      Py_ssize_t index,
+                      zl_hold **hold);
+/* The bytes of message: the very object that was sent, when that was one of ours. New reference. */
+PyObject *hp_message_bytes (zmq_msg_t *message);
+/* The tracker for a send: None, the finished one or one that watches hold. New reference. */
+PyObject *hp_message_tracker (const hp_options *options, zl_hold *hold, PyObject *data);
+int hp_message_in_flight (const void *data);
+Py_ssize_t hp_message_collect (void);
+static inline void hp_message_collect_if_any (void)
+{
+    if (ZL_UNLIKELY (zl_load_ptr (hp.api->hold_released) != NULL))
+        hp_message_collect ();
+}
+
+/* ---- sockets (socket.c) ---- */
+
+/* Sets the exception for errno. argument may be NULL. Always -1. */
+int hp_raise (int error, const char *call, PyObject *argument);
+int hp_enter (hp_socket *self, const char *call);
+/* values: data, flags, copy, track, routing_id, group, as send and send_multipart take them. */
+int hp_send_options (const hp_signature *signature, PyObject **values, hp_options *options);
+static inline void hp_leave (zl_socket *native)
+{
+    if (ZL_UNLIKELY (!zl_socket_leave_fast (native)))
+        hp.api->socket_leave_slow (native);
+}
+
+/* Send or receive one part from inside; the first try did not work and left errno error. 0: done.
+ * HP_FAILED: an exception is set and the socket was left. HP_WOULD_WAIT: only when quiet; still inside. */
+enum
+{
+    HP_DONE = 0,
+    HP_FAILED = -1,
+    HP_WOULD_WAIT = -2
+};
+#define HP_TIMEOUT_OPTION (-3L) /* timeout_ms: what RCVTIMEO or SNDTIMEO says */
+int hp_send_wait (hp_socket *self, zl_socket *native, zmq_msg_t *message, int flags, int quiet, const char *call);
+int hp_recv_wait (hp_socket *self, zl_socket *native, zmq_msg_t *message, int flags, long timeout_ms, int quiet, const char *call);
+/* libzmq lost the pipe in the middle of a message on this socket: what is left of it is dropped. */
+int hp_send_drops_rest (zl_socket *native);
+
+static inline int hp_send_part (hp_socket *self, zl_socket *native, zmq_msg_t *message, int flags, int quiet, const char *call)
+{
+    if (ZL_LIKELY (hp.api->msg_send (message, native->handle, flags | ZMQ_DONTWAIT) >= 0)) {
+        self->sending_more = flags & ZMQ_SNDMORE;
+        return HP_DONE;
+    }
+    return hp_send_wait (self, native, message, flags, quiet, call);
+}
+
+static inline int hp_recv_part (hp_socket *self, zl_socket *native, zmq_msg_t *message, int flags, long timeout_ms, int quiet, const char *call)
+{
+    if (ZL_LIKELY (hp.api->msg_recv (message, native->handle, flags | ZMQ_DONTWAIT) >= 0))
+        return HP_DONE;
+    return hp_recv_wait (self, native, message, flags, timeout_ms, quiet, call);
+}
+
+/* ---- frames (frame.c) ---- */
+
+/* Moves message into a new frame_class object. New reference. */
+PyObject *hp_frame_take (zmq_msg_t *message, int track);
+static inline int hp_frame_check (PyObject *object)
+{
+    return PyObject_TypeCheck (object, (PyTypeObject *) hp.frame_base);
+}
+
+PyObject *hp_socket_send_multipart (PyObject *self, PyObject *const *arguments, Py_ssize_t given, PyObject *names);
+PyObject *hp_socket_recv_multipart (PyObject *self, PyObject *const *arguments, Py_ssize_t given, PyObject *names);
+PyObject *hp_socket_send_many (PyObject *self, PyObject *const *arguments, Py_ssize_t given, PyObject *names);
+PyObject *hp_socket_recv_many (PyObject *self, PyObject *const *arguments, Py_ssize_t given, PyObject *names);
+
+/* multipart.c, for many.c. One whole message of parts, a tuple that the caller holds, from inside; as
+ * hp_send_part. tracker: NULL, or where the tracker goes. */
+int hp_send_parts (hp_socket *self, zl_socket *native, PyObject *parts, const hp_options *options, int quiet, const char *call, PyObject **tracker);
+/* Every part of the message whose first part is first (taken over), from inside: leaves. A list, or with
+ * single the part alone when there is one. New reference. */
+PyObject *hp_recv_rest (zl_socket *native, zmq_msg_t *first, int copy, int track, int single, const char *call);
+
+extern PyType_Spec hp_socket_spec, hp_frame_spec;
+
+#endif

@@ -1,0 +1,93 @@
+/* The module: what it is handed at import. */
+#include "hotpath.h"
+
+hp_state hp;
+
+static int hp_keep (PyObject **place, PyObject *value)
+{
+    PyObject *before = *place;
+    Py_INCREF (value);
+    *place = value;
+    Py_XDECREF (before);
+    return 0;
+}
+
+static PyObject *hp_configure (PyObject *module, PyObject *arguments)
+{
+    PyObject *address, *make_error, *frame_class, *make_tracker, *finished;
+    const zl_api *api;
+    Py_ssize_t threshold;
+    (void) module;
+    if (!PyArg_ParseTuple (arguments, "OOOOOn:configure", &address, &make_error, &frame_class, &make_tracker, &finished, &threshold))
+        return NULL;
+    api = PyLong_AsVoidPtr (address);
+    if (!api) {
+        if (!PyErr_Occurred ())
+            PyErr_SetString (PyExc_ValueError, "configure() takes the address of the zl_api struct, got 0");
+        return NULL;
+    }
+    if (api->abi != ZL_ABI || api->size != (int) sizeof *api) {
+        PyErr_Format (PyExc_ImportError, "zmqlite._hotpath was built for native ABI %d (%zu bytes), zmqlite._libzmq has %d (%d bytes): reinstall zmqlite",
+                      ZL_ABI, sizeof *api, api->abi, api->size);
+        return NULL;
+    }
+    if (!PyType_Check (frame_class) || !PyType_IsSubtype ((PyTypeObject *) frame_class, (PyTypeObject *) hp.frame_base)) {
+        PyErr_SetString (PyExc_TypeError, "configure() takes a subclass of FrameBase for frame_class");
+        return NULL;
+    }
+    hp_keep (&hp.make_error, make_error);
+    hp_keep (&hp.frame_class, frame_class);
+    hp_keep (&hp.make_tracker, make_tracker);
+    hp_keep (&hp.finished_tracker, finished);
+    hp_keep (&hp.tracker_class, (PyObject *) Py_TYPE (finished));
+    hp.pass_threshold = threshold;
+    hp.main_thread = PyThread_get_thread_ident ();
+    hp.api = api;
+    Py_RETURN_NONE;
+}
+
+static PyObject *hp_set_main_thread (PyObject *module, PyObject *unused)
+{
+    (void) module;
+    (void) unused;
+    hp.main_thread = PyThread_get_thread_ident ();
+    Py_RETURN_NONE;
+}
+
+static PyObject *hp_collect (PyObject *module, PyObject *unused)
+{
+    (void) module;
+    (void) unused;
+    return PyLong_FromSsize_t (hp.api ? hp_message_collect () : 0);
+}
+
+static int hp_exec (PyObject *module)
+{
+    if (hp.socket_base) {
+        PyErr_SetString (PyExc_ImportError, "zmqlite._hotpath is in use by another interpreter of this process: it supports one");
+        return -1;
+    }
+    hp.sent = PyUnicode_InternFromString ("sent");
+    hp.socket_base = PyType_FromSpec (&hp_socket_spec);
+    hp.frame_base = PyType_FromSpec (&hp_frame_spec);
+    if (!hp.sent || !hp.socket_base || !hp.frame_base || PyModule_AddIntConstant (module, "ABI", ZL_ABI) != 0
+        || PyObject_SetAttrString (module, "SocketBase", hp.socket_base) != 0
+        || PyObject_SetAttrString (module, "FrameBase", hp.frame_base) != 0)
+        return -1;
+    return 0;
+}
+
+static PyMethodDef hp_methods[] = {
+    {"configure", hp_configure, METH_VARARGS, "Hand over what the verbs need: called once, by zmqlite.message."},
+    {"set_main_thread", hp_set_main_thread, METH_NOARGS, "Tell that the calling thread is the one that runs signal handlers."},
+    {"collect", hp_collect, METH_NOARGS, "Let go of the buffers that libzmq has let go of. Returns how many."},
+    {NULL, NULL, 0, NULL}};
+
+static PyModuleDef_Slot hp_slots[] = {{Py_mod_exec, hp_exec}, {0, NULL}};
+
+static PyModuleDef hp_module = {PyModuleDef_HEAD_INIT, "zmqlite._hotpath", "The hot verbs, in C.", 0, hp_methods, hp_slots, NULL, NULL, NULL};
+
+PyMODINIT_FUNC PyInit__hotpath (void)
+{
+    return PyModuleDef_Init (&hp_module);
+}
