@@ -207,6 +207,9 @@ class BuildExtensions(build_ext):
                 extension.extra_compile_args.append("-Werror")
             headers = hashlib.sha256(b"".join(Path(path).read_bytes() for path in extension.depends)).hexdigest()
             self.skip_unchanged(headers)
+            if not getattr(self.compiler, "linker_so_cxx", True):
+                # PyPy names no C++ linker; setuptools takes the C++ driver and these arguments.
+                self.compiler.linker_so_cxx = self.compiler.linker_so
         super().build_extension(extension)
 
     def skip_unchanged(self, headers: str) -> None:

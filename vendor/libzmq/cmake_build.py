@@ -27,11 +27,10 @@ COMMON_FLAGS = [
     "-DCMAKE_VISIBILITY_INLINES_HIDDEN=ON",
     "-DCMAKE_INSTALL_LIBDIR=lib",
 ]
-if os.name != "nt":
-    COMMON_FLAGS += ["-DCMAKE_C_FLAGS_RELEASE=-O3", "-DCMAKE_CXX_FLAGS_RELEASE=-O3 -DNDEBUG"]
-else:
+if os.name == "nt":
     # The C run-time that Python itself uses.
     COMMON_FLAGS += ["-DCMAKE_MSVC_RUNTIME_LIBRARY=MultiThreadedDLL", "-DCMAKE_POLICY_DEFAULT_CMP0091=NEW"]
+OPTIMISE = [] if os.name == "nt" else ["-O3"]
 
 LIBZMQ_FLAGS = [
     "-DCMAKE_POLICY_VERSION_MINIMUM=3.5",
@@ -39,6 +38,7 @@ LIBZMQ_FLAGS = [
     "-DBUILD_SHARED=OFF",
     "-DBUILD_STATIC=ON",
     "-DBUILD_TESTS=OFF",
+    "-DZMQ_BUILD_TESTS=OFF",
     "-DENABLE_DRAFTS=ON",
     "-DENABLE_CURVE=ON",
     "-DWITH_LIBSODIUM=ON",
@@ -127,7 +127,7 @@ def entry_name(fetched: Dict[str, Tuple[Pin, Path]], compiler: Dict[str, str]) -
     decides = {
         "layout": LAYOUT,
         "pins": {library: pin["sha256"] for library, (pin, _) in fetched.items()},
-        "flags": [COMMON_FLAGS, LIBZMQ_FLAGS],
+        "flags": [COMMON_FLAGS, LIBZMQ_FLAGS, OPTIMISE],
         "sodium": hashlib.sha256((HERE / "sodium" / "CMakeLists.txt").read_bytes()).hexdigest(),
         "compiler": compiler,
         "machine": [sys.platform, platform.machine(), platform.libc_ver(), sys.maxsize],
@@ -200,6 +200,9 @@ def make(fetched: Dict[str, Tuple[Pin, Path]], compiler: Dict[str, str], found: 
     common = ["-G", "Ninja", f"-DCMAKE_MAKE_PROGRAM={found['ninja']}", f"-DCMAKE_INSTALL_PREFIX={entry}", *COMMON_FLAGS]
     if compiler["cc"]:
         common += [f"-DCMAKE_C_COMPILER={compiler['cc']}", f"-DCMAKE_CXX_COMPILER={compiler['cxx']}"]
+    if OPTIMISE:
+        options = " ".join(OPTIMISE + without_paths(compiler, work))
+        common += [f"-DCMAKE_C_FLAGS_RELEASE={options}", f"-DCMAKE_CXX_FLAGS_RELEASE={options} -DNDEBUG"]
     architectures = os.environ.get("ARCHFLAGS", "").replace("-arch", "").split()
     if sys.platform == "darwin" and architectures:
         common.append(f"-DCMAKE_OSX_ARCHITECTURES={';'.join(architectures)}")
@@ -213,20 +216,41 @@ def make(fetched: Dict[str, Tuple[Pin, Path]], compiler: Dict[str, str], found: 
         folder = work / f"{library}-build"
         step(library, [found["cmake"], "-S", str(source), "-B", str(folder), *common, *options], work)
         step(library, [found["cmake"], "--build", str(folder), "--target", "install"], work)
-        for name in list(pin["licence_files"]):  # type: ignore[call-overload]
-            licence = entry / "licences" / library
-            licence.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(str(trees[library] / name), str(licence / name))
+        keep_licences(trees[library], entry / "licences" / library)
     check_features(work / "libzmq-build")
+    for unused in ("share", "lib/cmake", "lib/pkgconfig"):  # they name the folder of the build
+        shutil.rmtree(str(entry / unused), ignore_errors=True)
     info = {
         library: {name: pin[name] for name in ("version", "source", "file", "sha256", "licence", "spdx")}
         for library, (pin, _) in fetched.items()
     }
-    info["flags"] = COMMON_FLAGS + LIBZMQ_FLAGS  # type: ignore[assignment]
+    info["flags"] = COMMON_FLAGS + LIBZMQ_FLAGS + OPTIMISE  # type: ignore[assignment]
     info["compiler"] = compiler["identity"]  # type: ignore[assignment]
     text = json.dumps(info, indent=2, sort_keys=True) + "\n"
     # Last: an entry is whole when this file is there.
     (entry / "build-info.json").write_text(text, encoding="utf-8")
+
+
+def without_paths(compiler: Dict[str, str], work: Path) -> List[str]:
+    """Flags that keep the folder of the build out of libzmq's assertion messages, if the compiler can."""
+    option = f"-ffile-prefix-map={work}=."
+    tried = subprocess.run([compiler["cc"], option, "-E", "-x", "c", os.devnull],
+                           stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
+    return [option] if tried.returncode == 0 else []
+
+
+def keep_licences(tree: Path, folder: Path) -> None:
+    """Copy the licence files of an extracted source.
+
+    Raises:
+        VendorError: it has none.
+    """
+    found = [path for pattern in ("LICENSE*", "COPYING*") for path in sorted(tree.glob(pattern)) if path.is_file()]
+    if not found:
+        raise VendorError(f"{tree.name} carries no licence file: please report this")
+    folder.mkdir(parents=True, exist_ok=True)
+    for path in found:
+        shutil.copyfile(str(path), str(folder / path.name))
 
 
 def unpack(tarball: Path, folder: Path) -> Path:
