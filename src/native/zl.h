@@ -142,6 +142,9 @@ int zl_socket_join (zl_socket *socket, const char *group);
 int zl_socket_leave_group (zl_socket *socket, const char *group);
 int zl_socket_setsockopt (zl_socket *socket, int option, const void *value, size_t size);
 int zl_socket_getsockopt (zl_socket *socket, int option, void *value, size_t *size);
+/* The same for numbers of 4 or 8 bytes; getting sets errno to 0 when it worked. */
+int64_t zl_socket_get_number (zl_socket *socket, int option, size_t size);
+int zl_socket_set_number (zl_socket *socket, int option, size_t size, int64_t value);
 int zl_socket_peer_state (zl_socket *socket, const void *routing_id, size_t size);
 int zl_socket_pipes_stats (zl_socket *socket);
 int zl_socket_send (zl_socket *socket, zmq_msg_t *message, int flags);
@@ -167,6 +170,12 @@ typedef struct zl_pollitem
 
 /* Like zmq_poll, under the guard of every socket; writes the indices of what is ready to ready. */
 int zl_poll (zl_pollitem *items, int count, long timeout_ms, int *ready);
+/* Its parts, for who stays inside between the waits: the same items from enter to leave. */
+int zl_poll_enter (zl_pollitem *items, int count);
+int zl_poll_inside (zl_pollitem *items, int count, long timeout_ms, int *ready);
+void zl_poll_leave (zl_pollitem *items, int count);
+/* The caller is inside. ZMQ_EVENTS, after libzmq has processed its commands; -1: errno. */
+int zl_socket_events (zl_socket *socket);
 
 /* ---- Buffers in flight (zl_hold.c) ------------------------------------------------------------ */
 

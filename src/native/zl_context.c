@@ -19,9 +19,9 @@ void zl_context_add_socket (zl_context *context, zl_socket *socket)
     context->socket_count += 1;
 }
 
-static void zl_context_free_if_unused (zl_context *context)
+void zl_context_free_if_unused (zl_context *context)
 {
-    if (context->references > 0 || context->sockets || context->users > 0)
+    if (context->references > 0 || context->sockets || context->hidden_sockets || context->users > 0)
         return;
     if (context->owned && context->handle)
         return; /* its terminator could not be started: the exit path tries again */

@@ -1,4 +1,4 @@
-/* Shared by zl_context.c, zl_socket.c and zl_exit.c only. */
+/* Shared inside src/native only: what a context is made of. */
 #ifndef ZL_CONTEXT_H
 #define ZL_CONTEXT_H
 
@@ -19,6 +19,7 @@ struct zl_context
     int started;          /* a socket was made: libzmq's threads run */
     zl_socket *sockets;
     int socket_count;
+    int hidden_sockets;   /* libzmq sockets of ours that no list has: three for each monitor */
     zl_context *previous, *next; /* all contexts of the process */
 };
 
@@ -35,6 +36,7 @@ void zl_context_leave (zl_context *context);
 /* With the lock held. */
 void zl_context_add_socket (zl_context *context, zl_socket *socket);
 void zl_context_remove_socket (zl_socket *socket);
+void zl_context_free_if_unused (zl_context *context);
 int zl_context_start_terminator (zl_context *context);
 
 /* zl_socket.c: with the lock held. 1: closed or being closed now, 0: a thread is inside, it will close. */

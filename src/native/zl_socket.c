@@ -143,7 +143,8 @@ static zl_socket *zl_socket_make (zl_context *context, void *context_handle, int
     if (zl_descriptors_check (context->started ? 2 : 8 + 2 * context->io_threads) != 0)
         return NULL;
     zl_thread_lock (&zl_context_lock);
-    full = context->max_sockets > 0 && context->socket_count >= context->socket_room;
+    full = context->max_sockets > 0
+           && context->socket_count + context->hidden_sockets >= context->socket_room;
     zl_thread_unlock (&zl_context_lock);
     if (full) {
         errno = EMFILE;
@@ -335,3 +336,28 @@ ZL_SOCKET_CALL (zl_socket_recv,
 ZL_SOCKET_CALL (zl_socket_poll,
                 (zl_socket * socket, int events, long timeout_ms),
                 zl_socket_wait (socket, events, timeout_ms))
+
+/* ---- numbers, without pointers to pass: errno is 0 when it worked ---- */
+
+int64_t zl_socket_get_number (zl_socket *socket, int option, size_t size)
+{
+    int small = 0;
+    int64_t large = 0;
+    int rc;
+    if (zl_socket_enter (socket) != 0)
+        return -1;
+    rc = size == sizeof small ? zmq_getsockopt (socket->handle, option, &small, &size)
+                              : zmq_getsockopt (socket->handle, option, &large, &size);
+    if (rc == 0)
+        errno = 0;
+    zl_socket_leave (socket, rc);
+    return size == sizeof small ? small : large;
+}
+
+int zl_socket_set_number (zl_socket *socket, int option, size_t size, int64_t value)
+{
+    int small = (int) value;
+    if (size == sizeof small)
+        return zl_socket_setsockopt (socket, option, &small, sizeof small);
+    return zl_socket_setsockopt (socket, option, &value, sizeof value);
+}

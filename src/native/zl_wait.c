@@ -12,7 +12,7 @@
 #define ZL_HAVE_PARK 1
 #endif
 
-static int zl_wait_events (zl_socket *socket)
+int zl_socket_events (zl_socket *socket)
 {
     int events = 0;
     size_t size = sizeof events;
@@ -84,7 +84,7 @@ int zl_socket_wait (zl_socket *socket, int events, long timeout_ms)
     return zl_wait_item (socket, events, timeout_ms);
 #endif
     for (;;) {
-        ready = zl_wait_events (socket);
+        ready = zl_socket_events (socket);
         if (ready < 0)
             return -1;
         if (ready & events)
@@ -101,7 +101,7 @@ int zl_socket_wait (zl_socket *socket, int events, long timeout_ms)
 /* ---- many ---- */
 
 /* Enters every socket once. A socket listed twice is entered by its first place. */
-static int zl_poll_enter (zl_pollitem *items, int count)
+int zl_poll_enter (zl_pollitem *items, int count)
 {
     int at, error;
     for (at = 0; at < count; at++) {
@@ -129,7 +129,7 @@ static int zl_poll_enter (zl_pollitem *items, int count)
     return 0;
 }
 
-static void zl_poll_leave (zl_pollitem *items, int count)
+void zl_poll_leave (zl_pollitem *items, int count)
 {
     int at, error = errno;
     for (at = 0; at < count; at++) {
@@ -206,7 +206,7 @@ static int zl_poll_look (zl_pollitem *items, struct pollfd *fds, int count, int 
         if (!item->socket)
             item->revents = zl_poll_from_system (fds[at].revents, item->events);
         else if (all || fds[at].revents) {
-            int events = zl_wait_events (item->socket);
+            int events = zl_socket_events (item->socket);
             if (events < 0)
                 return -1;
             item->revents = (short) (events & item->events);
@@ -259,20 +259,28 @@ static int zl_poll_descriptors (zl_pollitem *items, int count, long timeout_ms, 
 }
 #endif
 
-int zl_poll (zl_pollitem *items, int count, long timeout_ms, int *ready)
+int zl_poll_inside (zl_pollitem *items, int count, long timeout_ms, int *ready)
 {
-    int at, rc, simple = 0;
-    if (zl_poll_enter (items, count) != 0)
-        return -1;
-    for (at = 0; at < count; at++)
+    int at, simple = 0;
+    for (at = 0; at < count; at++) {
+        items[at].revents = 0;
         simple |= items[at].socket && items[at].socket->thread_safe;
+    }
 #if defined ZL_HAVE_PARK
-    rc = simple ? zl_poll_simple (items, count, timeout_ms, ready)
-                : zl_poll_descriptors (items, count, timeout_ms, ready);
+    return simple ? zl_poll_simple (items, count, timeout_ms, ready)
+                  : zl_poll_descriptors (items, count, timeout_ms, ready);
 #else
     (void) simple;
-    rc = zl_poll_simple (items, count, timeout_ms, ready);
+    return zl_poll_simple (items, count, timeout_ms, ready);
 #endif
+}
+
+int zl_poll (zl_pollitem *items, int count, long timeout_ms, int *ready)
+{
+    int rc;
+    if (zl_poll_enter (items, count) != 0)
+        return -1;
+    rc = zl_poll_inside (items, count, timeout_ms, ready);
     zl_poll_leave (items, count);
     return rc;
 }
