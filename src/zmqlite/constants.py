@@ -120,8 +120,7 @@ class SocketOption(IntEnum):
     def _opt_type(self) -> _OptType:
         from .options import find_socket_option
 
-        option = find_socket_option(int(self))
-        return _OptType.int if option is None else _OptType(option.pyzmq_type)
+        return _OptType(find_socket_option(int(self)).pyzmq_type)
 
     HWM = 1
     AFFINITY = 4

@@ -79,7 +79,7 @@ _HINTS: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     "EHOSTUNREACH": (("send", "no connected peer has that routing id"),),
     "EMFILE": (("", "raise the limit of open files (ulimit -n) or the context's MAX_SOCKETS"),),
-    "EMTHREAD": (("", "the context has no I/O thread: with io_threads=0 only inproc:// works"),),
+    "EMTHREAD": (("", "the context has no I/O thread that AFFINITY allows; with io_threads=0 only inproc:// works"),),
     "ENOCOMPATPROTO": (("", "this socket type does not work over that transport"),),
     "ENODEV": (("bind", "no interface of this machine has that name or address"),),
     "ENOENT": (
@@ -157,13 +157,9 @@ class ZMQError(ZMQBaseError):
             return text
         name = errno_name(self.errno) if self.errno is not None else "no errno"
         # A text of our own says it all; libzmq's short words get the hint.
-        hint = (
-            self._hint
-            if self._hint is not None
-            else ""
-            if self._strerror_text
-            else _find_hint(name, self._call)
-        )
+        hint = self._hint
+        if hint is None:
+            hint = "" if self._strerror_text else _find_hint(name, self._call)
         call = self._call if self._call.endswith(")") else f"{self._call}()"
         return f"{call}: {text} ({name})" + (f": {hint}" if hint else "")
 
@@ -171,7 +167,7 @@ class ZMQError(ZMQBaseError):
         return f"{type(self).__name__}({str(self)!r})"
 
 
-class Again(ZMQError):
+class Again(ZMQError):  # noqa: N818 - the name that programs catch
     """EAGAIN: the call would have to wait, and was told not to or not for so long."""
 
     errno = EAGAIN
@@ -180,7 +176,7 @@ class Again(ZMQError):
         pass
 
 
-class ContextTerminated(ZMQError):
+class ContextTerminated(ZMQError):  # noqa: N818 - the name that programs catch
     """ETERM: the context was terminated or is being terminated."""
 
     errno = ETERM
@@ -189,8 +185,11 @@ class ContextTerminated(ZMQError):
         pass
 
 
-class InterruptedSystemCall(ZMQError, InterruptedError):
-    """EINTR: a signal came. zmqlite retries such calls itself, so that this is seen only from a broken one."""
+class InterruptedSystemCall(ZMQError, InterruptedError):  # type: ignore[misc]  # noqa: N818 - as Again
+    """EINTR: a signal came. zmqlite retries such calls itself, so this is seen only from a broken one.
+
+    OSError has its own idea of the type of strerror, which mypy is told to accept.
+    """
 
     errno = EINTR
 
@@ -201,7 +200,7 @@ class InterruptedSystemCall(ZMQError, InterruptedError):
         return super().__str__() + ": this call should have been retried, please report it"
 
 
-class SocketInUse(ZMQError):
+class SocketInUse(ZMQError):  # noqa: N818 - the name that programs catch
     """EBUSY: another thread is inside this socket. A socket may move between threads, but has one user at a time."""
 
     errno = EBUSY
@@ -225,7 +224,7 @@ class ZMQBindError(ZMQBaseError):
     """bind_to_random_port() found no free port."""
 
 
-class NotDone(ZMQBaseError):
+class NotDone(ZMQBaseError):  # noqa: N818 - the name that programs catch
     """MessageTracker.wait() timed out: libzmq still uses the message."""
 
 
