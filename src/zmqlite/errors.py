@@ -40,8 +40,11 @@ def strerror(errno: int) -> str:
 
     Source: zmq_strerror(3).
     """
-    from ._native import ffi, lib
-
+    try:
+        from ._native import ffi, lib
+    except ImportError:
+        # The interpreter is exiting and has taken its modules down: an error must still print.
+        return f"error {errno}"
     text: bytes = ffi.string(lib.zmq_strerror(errno))
     return text.decode("utf-8", "replace")
 
@@ -58,15 +61,17 @@ def zmq_errno() -> int:
 
 def errno_name(errno: int) -> str:
     """The symbolic name of an errno, `EADDRINUSE`; `errno 12345` for a number without a name."""
-    from errno import errorcode
-
-    from .constants import Errno
-
-    # libzmq's names first: on Windows Python's errorcode has the WSA numbers for them.
     try:
+        from errno import errorcode
+
+        from .constants import Errno
+
+        # libzmq's names first: on Windows Python's errorcode has the WSA numbers for them.
         return Errno(errno).name
     except ValueError:
         return errorcode.get(errno, f"errno {errno}")
+    except ImportError:  # As in strerror().
+        return f"errno {errno}"
 
 
 # What to look at, for the codes that leave one guessing: name -> ((start of the call, hint), ...), first match.
@@ -185,11 +190,9 @@ class ContextTerminated(ZMQError):  # noqa: N818 - the name that programs catch
         pass
 
 
+# mypy: OSError.strerror may be None, ours never is.
 class InterruptedSystemCall(ZMQError, InterruptedError):  # type: ignore[misc]  # noqa: N818 - as Again
-    """EINTR: a signal came. zmqlite retries such calls itself, so this is seen only from a broken one.
-
-    OSError has its own idea of the type of strerror, which mypy is told to accept.
-    """
+    """EINTR: a signal came. zmqlite retries such calls itself, so this is seen only from a broken one."""
 
     errno = EINTR
 

@@ -105,9 +105,10 @@ SOCKET_ROWS: tuple[Option, ...] = (
         "RCVBUF", 12, -1, INT_MAX, "bytes of the system's receive buffer; -1 leaves it as it is",
         unit="bytes", default=-1,
     ),
-    # libzmq allocates this much for each connection and aborts when it cannot.
+    # libzmq takes 1, which is a failed assertion at the first message. It allocates this much for each connection,
+    # and aborts when it cannot.
     _int(
-        "IN_BATCH_SIZE", 101, 1, 2**30, "bytes read from the system at once", unit="bytes", default=8192,
+        "IN_BATCH_SIZE", 101, 2, 2**30, "bytes read from the system at once", unit="bytes", default=8192,
         draft="4.3.3",
     ),
     _int(
