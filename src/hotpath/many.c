@@ -108,6 +108,10 @@ PyObject *hp_socket_send_many (PyObject *object, PyObject *const *arguments, Py_
         PyErr_Format (PyExc_TypeError, "send_many() takes an iterable of messages, got %R: put it in a list", (PyObject *) Py_TYPE (values[0]));
         return NULL;
     }
+    if (!self->native) {
+        hp_raise (ENOTSOCK, "send_many()", NULL);
+        return hp_many_stopped (0);
+    }
     if (PyList_Check (values[0]) || PyTuple_Check (values[0])) {
         sequence = values[0];
         Py_INCREF (sequence);

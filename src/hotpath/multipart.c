@@ -158,6 +158,10 @@ PyObject *hp_socket_send_multipart (PyObject *object, PyObject *const *arguments
         PyErr_Format (PyExc_TypeError, "send_multipart() takes a sequence of parts, got %R: put it in a list", (PyObject *) Py_TYPE (values[0]));
         return NULL;
     }
+    if (!self->native) {
+        hp_raise (ENOTSOCK, "send_multipart()", NULL);
+        return NULL;
+    }
     tuple = PySequence_Tuple (values[0]);
     if (!tuple)
         return NULL;

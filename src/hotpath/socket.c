@@ -4,7 +4,12 @@
 
 int hp_raise (int error, const char *call, PyObject *argument)
 {
-    PyObject *instance = PyObject_CallFunction (hp.make_error, "isO", error, call, argument ? argument : Py_None);
+    PyObject *instance;
+    if (!hp.make_error) {
+        PyErr_SetString (PyExc_RuntimeError, "zmqlite._hotpath is not configured: import zmqlite first");
+        return HP_FAILED;
+    }
+    instance = PyObject_CallFunction (hp.make_error, "isO", error, call, argument ? argument : Py_None);
     if (instance) {
         PyErr_SetObject ((PyObject *) Py_TYPE (instance), instance);
         Py_DECREF (instance);
@@ -79,6 +84,34 @@ static PyObject *hp_socket_get_closed (PyObject *object, void *unused)
     zl_socket *native = ((hp_socket *) object)->native;
     (void) unused;
     return PyBool_FromLong (!native || !native->handle || native->generation != *hp.api->generation);
+}
+
+/* Names that the class knows are set as usual, properties of options first among them; anything else is
+ * for _set_unknown(), which knows the options' other spellings and refuses typing errors. */
+static int hp_socket_setattro (PyObject *object, PyObject *name, PyObject *value)
+{
+    PyObject *known, *done;
+    if (!value)
+        return PyObject_GenericSetAttr (object, name, value);
+    known = PyObject_GetAttr ((PyObject *) Py_TYPE (object), name);
+    if (known) {
+        Py_DECREF (known);
+        return PyObject_GenericSetAttr (object, name, value);
+    }
+    if (!PyErr_ExceptionMatches (PyExc_AttributeError))
+        return -1;
+    PyErr_Clear ();
+    done = PyObject_CallMethod (object, "_set_unknown", "OO", name, value);
+    Py_XDECREF (done);
+    return done ? 0 : -1;
+}
+
+static PyObject *hp_socket_set_unknown (PyObject *object, PyObject *arguments)
+{
+    PyObject *name, *value;
+    if (!PyArg_UnpackTuple (arguments, "_set_unknown", 2, 2, &name, &value) || PyObject_GenericSetAttr (object, name, value) != 0)
+        return NULL;
+    Py_RETURN_NONE;
 }
 
 /* ---- arguments ---- */
@@ -161,8 +194,11 @@ static PyObject *hp_socket_send (PyObject *object, PyObject *const *arguments, P
     hp_socket *self = (hp_socket *) object;
     PyObject *values[6];
     hp_options options = {0, HP_COPY_AUTO, 0, 0, 0, NULL};
-    if (self->native)
-        hp_message_collect_if_any ();
+    if (ZL_UNLIKELY (!self->native)) {
+        hp_raise (ENOTSOCK, "send()", NULL);
+        return NULL;
+    }
+    hp_message_collect_if_any ();
     if (ZL_LIKELY ((given == 1 || given == 2) && !names && PyBytes_CheckExact (arguments[0]))) {
         Py_ssize_t size = PyBytes_Size (arguments[0]);
         if (given == 2 && hp_arguments_int (&hp_send_signature, arguments[1], "flags", &options.flags) != 0)
@@ -271,6 +307,7 @@ static PyMethodDef hp_socket_methods[] = {
     HP_VERB (recv_many),
     HP_VERB (recv_into),
     {"_attach", hp_socket_attach, METH_VARARGS, "Take the zl_socket: its owner, which is kept, and its address."},
+    {"_set_unknown", hp_socket_set_unknown, METH_VARARGS, "Set an attribute that the class does not have."},
     {"_detach", hp_socket_detach, METH_NOARGS, "Forget the native socket: every verb raises ENOTSOCK."},
     {NULL, NULL, 0, NULL}};
 
@@ -287,6 +324,7 @@ static PyType_Slot hp_socket_slots[] = {
     {Py_tp_doc, "A guarded libzmq socket and the verbs that move messages through it."},
     {Py_tp_new, hp_socket_new},
     {Py_tp_dealloc, hp_socket_dealloc},
+    {Py_tp_setattro, hp_socket_setattro},
     {Py_tp_methods, hp_socket_methods},
     {Py_tp_members, hp_socket_members},
     {Py_tp_getset, hp_socket_getset},

@@ -14,6 +14,9 @@ class SocketBase:
     def _attach(self, native: Any, address: int) -> None:
         """Take the `zl_socket *` that every verb goes through: its owner, which is kept, and its address."""
 
+    def _set_unknown(self, name: str, value: Any) -> None:
+        """Set an attribute that the class does not have: called by `__setattr__` for such names only."""
+
     def _detach(self) -> None:
         """Forget the native socket: from here on every verb raises ENOTSOCK."""
 

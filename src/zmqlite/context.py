@@ -1,0 +1,433 @@
+"""Contexts: where sockets come from, and how they all end."""
+
+from __future__ import annotations
+
+import os
+import time
+from errno import EAGAIN, EINTR, ENOTSUP
+from threading import Lock
+from warnings import warn
+from weakref import WeakSet
+
+from ._native import ffi, lib
+from .constants import ContextOption
+from .errors import ForkedError, error_from_errno
+from .lifetime import creation_site, exit_linger, format_site, prepare_exit
+from .options import (
+    CONTEXT_OPTIONS,
+    SOCKET_OPTIONS,
+    encode_context,
+    explain,
+    find_by_name,
+    find_context_option,
+    find_context_option_by_name,
+    find_socket_option,
+    install_attributes,
+)
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import TracebackType
+    from typing import Any, Generic, TypeVar, Union
+
+    from typing_extensions import Self, TypeAlias
+
+    from .socket import Socket
+
+    _SocketT = TypeVar("_SocketT", bound=Socket[Any])
+    OptValT = Union[str, bytes, int]
+
+    class _Generic(Generic[_SocketT]): ...
+
+else:
+    from types import GenericAlias
+
+    class _Generic:
+        """Contexts are generic in the type of the sockets they make, for type checkers."""
+
+        __class_getitem__ = classmethod(GenericAlias)
+        _SocketT = None
+
+    _SocketT = None
+
+__all__ = ["Context", "SyncContext"]
+
+_SLICE_MS = 50
+_UNCLOSED = "Unclosed context {}, made at {}: close its sockets and call term(), or use it in a with statement"
+
+
+
+
+class Context(_Generic[_SocketT] if TYPE_CHECKING else _Generic):  # type: ignore[misc]
+    """A libzmq context: the I/O threads, and the sockets made from it.
+
+    Options of the context are attributes (`context.max_sockets = 4096`), and so are defaults for the sockets it will
+    make (`context.linger = 0`).
+
+    Args:
+        io_threads: I/O threads, 0 to 2**31-1; 1 is enough for a gigabyte a second. Another Context shadows it.
+        shadow: a Context, or the address of a libzmq context, to share instead of making one.
+
+    Raises:
+        ZMQError: EMFILE, no descriptors are left; EINVAL, io_threads is negative.
+        TypeError: io_threads is no int.
+
+    Source: zmq_ctx_new(3).
+    """
+
+    sockopts: dict[int, Any] = None  # type: ignore[assignment]  # made by __init__
+    _instance: Any = None
+    _instance_lock = Lock()
+    _instance_pid: int | None = None
+    _native: Any = None
+    _shadow = False
+    _shadow_object: Any = None
+    _site: Any = None
+    _sockets: Any = None
+    _socket_class: Any = None
+
+    def __init__(self, io_threads: int | Context[Any] = 1, shadow: Context[Any] | int = 0) -> None:
+        if isinstance(io_threads, Context):
+            io_threads, shadow = 1, io_threads
+        self.sockopts = {}
+        self._sockets = WeakSet()
+        self._site = creation_site()
+        if shadow or isinstance(shadow, Context):
+            self._shadow = True
+            self._shadow_object = shadow
+            native = lib.zl_context_shadow(ffi.cast("void *", to_address(shadow, "Context.shadow()")))
+        else:
+            threads = encode_context(ContextOption.IO_THREADS, io_threads)
+            native = lib.zl_context_new(threads)
+        if not native:
+            raise error_from_errno(ffi.errno, "Context()", shadow or io_threads)
+        self._native = ffi.gc(native, lib.zl_context_drop)
+        prepare_exit()
+
+    # ---- life ----
+
+    def __del__(self) -> None:
+        if self._native is None or self._shadow or self.closed:
+            return
+        warn(_UNCLOSED.format(self, format_site(self._site)), ResourceWarning, stacklevel=2, source=self)
+        self._native = None  # the native finaliser closes and terminates on its own thread
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc_value: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._destroy(None, implicit=True)
+
+    def __repr__(self) -> str:
+        count = lib.zl_context_socket_count(self._native) if self._native is not None else 0
+        sockets = f"{count} socket{'s' if count != 1 else ''}"
+        return f"<{_name(type(self))}({sockets}) at {id(self):#x}{' closed' if self.closed else ''}>"
+
+    def __copy__(self, memo: Any = None) -> Self:
+        return type(self).shadow(self)
+
+    __deepcopy__ = __copy__
+
+    @property
+    def closed(self) -> bool:
+        """Whether the context is terminated, or belongs to the process this one was forked from."""
+        return self._native is None or bool(lib.zl_context_closed(self._native))
+
+    @property
+    def underlying(self) -> int:
+        """The address of the libzmq context; 0 when it is terminated."""
+        return int(ffi.cast("uintptr_t", lib.zl_context_handle(self._native))) if self._native is not None else 0
+
+    @classmethod
+    def shadow(cls, address: int | Context[Any]) -> Self:
+        """Share a libzmq context that somebody else owns: it is never terminated from here.
+
+        Args:
+            address: a Context, an int, or a cffi pointer.
+        """
+        return cls(shadow=address)  # type: ignore[arg-type]
+
+    @classmethod
+    def shadow_pyczmq(cls, ctx: Any) -> Self:
+        """Share the context of a pyczmq `zctx_t *`."""
+        from pyczmq import zctx  # type: ignore[import-not-found]
+
+        return cls(shadow=to_address(zctx.underlying(ctx), "Context.shadow_pyczmq()"))
+
+    @classmethod
+    def instance(cls, io_threads: int = 1) -> Self:
+        """Return the one context that this class has in this process; make it when there is none.
+
+        A forked child gets its own.
+
+        Args:
+            io_threads: I/O threads, when it is made now.
+        """
+        if not cls._has_instance():
+            with cls._instance_lock:
+                if not cls._has_instance():
+                    cls._instance = cls(io_threads=io_threads)
+                    cls._instance_pid = os.getpid()
+        instance: Self = cls._instance
+        return instance
+
+    @classmethod
+    def _has_instance(cls) -> bool:
+        # A subclass has its own, whatever its base has.
+        made = cls.__dict__.get("_instance")
+        return made is not None and cls._instance_pid == os.getpid() and not made.closed
+
+    def term(self, timeout: int | None = None) -> None:
+        """Terminate: wait until every socket is closed and its messages are sent or their linger is over.
+
+        Blocked calls on its sockets raise ContextTerminated. Signal handlers run while it waits; after one that raises,
+        or after a timeout, term() can be called again.
+
+        Args:
+            timeout: milliseconds; None waits for ever, as libzmq does.
+
+        Raises:
+            Again: EAGAIN: timeout is over and sockets are open or still sending.
+
+        Source: zmq_ctx_term(3).
+        """
+        if self._native is None or self._shadow:
+            return
+        until = None if timeout is None or timeout < 0 else time.monotonic() + timeout / 1000
+        while not self._term_for(_SLICE_MS if until is None else _left_ms(until)):
+            if until is not None and time.monotonic() >= until:
+                raise error_from_errno(EAGAIN, f"term(timeout={timeout})", hint=self._describe_open())
+
+    def _term_for(self, slice_ms: int) -> bool:
+        if lib.zl_context_term(self._native, slice_ms) == 0:
+            return True
+        errno = ffi.errno
+        if errno not in (EAGAIN, EINTR):
+            raise error_from_errno(errno, "term()")
+        return False
+
+    def _describe_open(self) -> str:
+        count = lib.zl_context_socket_count(self._native)
+        if not count:
+            return "messages are still being sent: set a linger, or close with one"
+        sites = ", ".join(sorted(f"{socket!r} made at {format_site(socket._site)}" for socket in list(self._sockets)))
+        return f"{count} socket(s) still open: {sites}" if sites else f"{count} socket(s) still open"
+
+    def destroy(self, linger: int | None = None) -> None:
+        """Close every socket, then terminate.
+
+        A socket that another thread is using closes as soon as its call returns, with ContextTerminated.
+
+        Args:
+            linger: milliseconds for every socket, -1 for ever. None keeps each socket's own, but none lingers longer
+                than the exit linger (`set_exit_linger()`, 1000 ms).
+
+        Raises:
+            ZMQError: EINVAL: linger is below -1.
+
+        Source: zmq_close(3), zmq_ctx_term(3).
+        """
+        self._destroy(linger, implicit=False)
+
+    def _destroy(self, linger: int | None, implicit: bool) -> None:
+        if self._native is None or self.closed:
+            return
+        for socket in list(self._sockets):
+            if implicit and not socket.closed:
+                message = f"Destroying context with unclosed socket {socket}, made at {format_site(socket._site)}"
+                warn(message, ResourceWarning, stacklevel=3, source=socket)
+            if self._shadow and not socket.closed:
+                socket.close(linger)
+        if self._shadow:
+            return
+        keep = lib.ZL_LINGER_KEEP if linger is None else find_socket_option(17).encode(linger)
+        while True:
+            lib.zl_context_close_sockets(self._native, keep, exit_linger(linger))
+            lib.zl_context_shutdown(self._native)
+            if self._term_for(_SLICE_MS):
+                return
+
+    # ---- sockets ----
+
+    def socket(self, socket_type: int, socket_class: Any = None, **kwargs: Any) -> _SocketT:
+        """Make a socket.
+
+        Args:
+            socket_type: PAIR, PUB, SUB, REQ, REP, DEALER, ROUTER, PULL, PUSH, XPUB, XSUB, STREAM, or a draft type.
+            socket_class: what to make instead of this context's own kind of socket.
+            **kwargs: for the class.
+
+        Raises:
+            ZMQError: EINVAL, no such type; ENOTSUP, the context is terminated; EMFILE, too many sockets or descriptors.
+            ForkedError: the context belongs to the parent process.
+
+        Source: zmq_socket(3).
+        """
+        if self.closed:
+            self._raise_closed("socket()")
+        made: Any = (socket_class or self._socket_class)(self, socket_type, **kwargs)
+        for number, value in self.sockopts.items():
+            option = find_socket_option(number)
+            if not option.socket_types or made._type_name in option.socket_types:
+                made.set(number, value)
+        result: _SocketT = made
+        return result
+
+    def _raise_closed(self, call: str) -> None:
+        if self._native is not None and self._site is not None and self._made_by_parent():
+            raise ForkedError()
+        raise error_from_errno(ENOTSUP, call, hint="the context is terminated")
+
+    def _made_by_parent(self) -> bool:
+        lib.zl_context_get(self._native, ContextOption.IO_THREADS)
+        return bool(ffi.errno == lib.ZL_EFORKED)
+
+    # ---- options ----
+
+    def get(self, option: int) -> Any:
+        """Get an option of the context.
+
+        Args:
+            option: a ContextOption.
+
+        Raises:
+            ZMQError: EINVAL, no such option; ETERM, the context is terminated.
+
+        Source: zmq_ctx_get(3).
+        """
+        row = find_context_option(option)
+        row.require_readable()
+        value = lib.zl_context_get(self._require_native(), int(option))
+        errno = ffi.errno
+        if value == -1 and errno and row.lowest >= 0:
+            raise explain(errno, "get", row)
+        return value
+
+    def set(self, option: int, optval: Any) -> None:
+        """Set an option of the context, before its first socket is made.
+
+        Args:
+            option: a ContextOption.
+            optval: an int; THREAD_NAME_PREFIX takes bytes too (draft).
+
+        Raises:
+            TypeError: optval is of the wrong type.
+            ZMQError: EINVAL, no such option, or a value out of its range.
+
+        Source: zmq_ctx_set(3).
+        """
+        row = find_context_option(option)
+        value = row.encode(optval)
+        if isinstance(value, int):
+            rc = lib.zl_context_set(self._require_native(), int(option), value)
+        else:
+            rc = lib.zl_context_set_ext(self._require_native(), int(option), value or b"", len(value or b""))
+        if rc != 0:
+            raise explain(ffi.errno, "set", row, optval)
+
+    def _require_native(self) -> Any:
+        if self._native is None:
+            raise error_from_errno(ENOTSUP, "Context", hint="the context was never made")
+        return self._native
+
+    def setsockopt(self, opt: int, value: Any) -> None:
+        """Set a default for the sockets that this context will make.
+
+        Args:
+            opt: a SocketOption.
+            value: as for Socket.set(); checked now.
+        """
+        find_socket_option(opt).encode(value)
+        self.sockopts[opt] = value
+
+    def getsockopt(self, opt: int) -> Any:
+        """Get a default for new sockets.
+
+        Raises:
+            KeyError: none is set for opt.
+        """
+        return self.sockopts[opt]
+
+    def _get_default(self, opt: int) -> Any:
+        try:
+            return self.sockopts[opt]
+        except KeyError:
+            raise AttributeError(f"no default is set for {find_socket_option(opt).name}") from None
+
+    def _delete_default(self, opt: int) -> None:
+        if opt not in self.sockopts:
+            raise AttributeError(f"no default is set for {find_socket_option(opt).name}")
+        del self.sockopts[opt]
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if hasattr(type(self), name) or name in self.__dict__:
+            object.__setattr__(self, name, value)
+            return
+        option = find_context_option_by_name(name)
+        if option is not None:
+            self.set(option.number, value)
+            return
+        option = find_by_name(name)
+        if option is None:
+            raise AttributeError(f"{_name(type(self))} has no attribute {name!r}, and it is no option of libzmq")
+        self.setsockopt(option.number, value)
+
+    def __getattr__(self, name: str) -> Any:
+        option = None if name.startswith("_") else find_context_option_by_name(name)
+        if option is not None:
+            return self.get(option.number)
+        option = None if name.startswith("_") else find_by_name(name)
+        if option is None:
+            raise AttributeError(f"{_name(type(self))} has no attribute {name!r}, and it is no option of libzmq")
+        return self._get_default(option.number)
+
+    # ---- bookkeeping for sockets ----
+
+    def _add_socket(self, socket: Any) -> None:
+        self._sockets.add(socket)
+
+    def _rm_socket(self, socket: Any) -> None:
+        if self._sockets is not None:
+            self._sockets.discard(socket)
+
+
+def to_address(value: Any, call: str) -> int:
+    """Turn a Context, Socket, int or pointer of another library into an address.
+
+    Raises:
+        TypeError: value is nothing of the kind.
+    """
+    value = getattr(value, "underlying", value)
+    if isinstance(value, int):
+        return value
+    if isinstance(value, ffi.CData):
+        return int(ffi.cast("uintptr_t", value))
+    if type(value).__name__ in ("CDataOwn", "_CDataBase", "CData") or hasattr(value, "_type_"):
+        import ctypes
+
+        return int(ctypes.cast(value, ctypes.c_void_p).value or 0)
+    raise TypeError(f"{call} takes an address or an object with .underlying, got {type(value).__name__}")
+
+
+def _name(cls: type) -> str:
+    return f"{cls.__module__.partition('.')[0]}.{cls.__name__}"
+
+
+def _left_ms(until: float) -> int:
+    return max(0, min(_SLICE_MS, int((until - time.monotonic()) * 1000 + 0.999)))
+
+
+install_attributes(Context, CONTEXT_OPTIONS.values(), Context.get, Context.set)
+install_attributes(
+    Context, SOCKET_OPTIONS.values(), Context._get_default, Context.setsockopt, Context._delete_default
+)
+
+if TYPE_CHECKING:
+    SyncContext: TypeAlias = Context[Socket[bytes]]
+else:
+    SyncContext = Context

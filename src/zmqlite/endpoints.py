@@ -1,0 +1,258 @@
+"""Bind, connect and their opposites: endpoints checked before libzmq sees them."""
+
+from __future__ import annotations
+
+import random
+from errno import EADDRINUSE, EINVAL, ENODEV, ENOENT
+
+from ._native import ffi, has_function, lib
+from .errors import ZMQBindError, ZMQError, ZMQVersionError, error_from_errno
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+__all__ = ["Endpoints", "SocketContext", "check_endpoint"]
+
+_EACCES = 13
+_PORT_TRANSPORTS = ("tcp", "udp", "ws", "wss", "pgm", "epgm")
+
+
+def check_endpoint(call: str, endpoint: str | bytes) -> bytes:
+    """Refuse what libzmq would take and then misuse: a NUL, a port that is none.
+
+    Args:
+        call: for the message, "bind()".
+        endpoint: `transport://address`.
+
+    Returns:
+        The endpoint as libzmq takes it, UTF-8.
+
+    Raises:
+        TypeError: endpoint is neither str nor bytes.
+        ZMQError: EINVAL.
+    """
+    if isinstance(endpoint, str):
+        encoded = endpoint.encode("utf-8", "surrogateescape")
+    elif isinstance(endpoint, bytes):
+        encoded = endpoint
+    else:
+        raise TypeError(f"{call} takes an endpoint as str or bytes, got {type(endpoint).__name__}")
+    if b"\0" in encoded:
+        raise error_from_errno(EINVAL, call, endpoint, "libzmq would cut the endpoint at the NUL byte")
+    text = encoded.decode("utf-8", "surrogateescape")
+    transport, separator, address = text.partition("://")
+    if not separator:
+        raise error_from_errno(EINVAL, call, endpoint, "an endpoint is transport://address")
+    if transport in _PORT_TRANSPORTS:
+        for part in address.split(";"):
+            _check_port(call, endpoint, transport, part)
+    return encoded
+
+
+def _check_port(call: str, endpoint: str | bytes, transport: str, address: str) -> None:
+    if transport in ("ws", "wss"):
+        address = address.partition("/")[0]
+    host, separator, port = address.rpartition(":")
+    if not separator or host.endswith(":") or port.endswith("]"):
+        raise error_from_errno(EINVAL, call, endpoint, f"{transport}:// needs a port: {transport}://host:port")
+    if port in ("*", "!", "0"):
+        return
+    if not (port.isascii() and port.isdigit() and int(port) <= 65535):
+        raise error_from_errno(EINVAL, call, endpoint, "a port is a number from 1 to 65535, or * for any free one")
+
+
+class SocketContext:
+    """What bind() and connect() return: `with socket.bind(endpoint):` undoes it at the end."""
+
+    __slots__ = ("addr", "kind", "socket")
+
+    def __init__(self, socket: Any, kind: str, addr: str) -> None:
+        self.socket = socket
+        self.kind = kind
+        self.addr = addr
+
+    def __repr__(self) -> str:
+        return f"<SocketContext({self.kind}={self.addr!r})>"
+
+    def __enter__(self) -> Any:
+        return self.socket
+
+    def __exit__(self, *args: object) -> None:
+        if not self.socket.closed:
+            if self.kind == "bind":
+                self.socket.unbind(self.addr)
+            else:
+                self.socket.disconnect(self.addr)
+
+
+class Endpoints:
+    """The part of Socket that deals with endpoints and groups."""
+
+    _native: Any
+
+    def bind(self, addr: str | bytes) -> SocketContext:
+        """Listen on an endpoint.
+
+        Args:
+            addr: `tcp://127.0.0.1:5555`, `tcp://*:*` (any free port, see `last_endpoint`), `ipc:///path`,
+                `inproc://name`, and what else libzmq was built with.
+
+        Returns:
+            A context manager that unbinds at its end.
+
+        Raises:
+            ZMQError: EADDRINUSE, somebody listens there; EADDRNOTAVAIL, ENODEV, no such interface; EPROTONOSUPPORT, no
+                such transport; ENOCOMPATPROTO, not for this socket type; EINVAL; EMFILE.
+
+        Source: zmq_bind(3).
+        """
+        self._call_endpoint("bind()", lib.zl_socket_bind, addr)
+        return SocketContext(self, "bind", self._last_endpoint(addr))
+
+    def connect(self, addr: str | bytes) -> SocketContext:
+        """Connect to an endpoint, now or when somebody listens there.
+
+        Args:
+            addr: `tcp://host:5555`, `tcp://source:0;host:5555`, `ipc:///path`, `inproc://name`, ...
+
+        Returns:
+            A context manager that disconnects at its end.
+
+        Raises:
+            ZMQError: EINVAL, EPROTONOSUPPORT, ENOCOMPATPROTO, EMFILE, EMTHREAD (no I/O thread).
+
+        Source: zmq_connect(3).
+        """
+        self._call_endpoint("connect()", lib.zl_socket_connect, addr)
+        return SocketContext(self, "connect", _to_text(addr))
+
+    def unbind(self, addr: str | bytes) -> None:
+        """Stop listening on an endpoint.
+
+        Args:
+            addr: as bound; after a wildcard, `last_endpoint`.
+
+        Raises:
+            ZMQError: ENOENT, nothing is bound there.
+
+        Source: zmq_unbind(3).
+        """
+        self._call_endpoint("unbind()", lib.zl_socket_unbind, addr)
+
+    def disconnect(self, addr: str | bytes) -> None:
+        """Undo connect().
+
+        Args:
+            addr: as connected.
+
+        Raises:
+            ZMQError: ENOENT, nothing is connected there.
+
+        Source: zmq_disconnect(3).
+        """
+        self._call_endpoint("disconnect()", lib.zl_socket_disconnect, addr)
+
+    def connect_peer(self, addr: str | bytes) -> int:
+        """Connect a PEER socket and learn the routing id of the other side (draft).
+
+        Returns:
+            The routing id to send to, 1 to 2**32-1.
+
+        Raises:
+            ZMQVersionError: this libzmq has no drafts.
+            ZMQError: as connect(); ENOTSUP, not a PEER socket.
+
+        Source: zmq_connect_peer(3).
+        """
+        if not has_function("zmq_connect_peer"):
+            raise ZMQVersionError("4.3.3 with drafts", "connect_peer()")
+        peer = int(lib.zl_socket_connect_peer(self._native, check_endpoint("connect_peer()", addr)))
+        if not peer:
+            raise error_from_errno(ffi.errno, "connect_peer()", addr)
+        return peer
+
+    def bind_to_random_port(
+        self, addr: str, min_port: int = 49152, max_port: int = 65536, max_tries: int = 100
+    ) -> int:
+        """Bind to a free port.
+
+        Args:
+            addr: the endpoint without a port: `tcp://127.0.0.1`.
+            min_port: lowest port to try.
+            max_port: one more than the highest port to try.
+            max_tries: how many to try. With the range left alone the system chooses, in one try.
+
+        Returns:
+            The port.
+
+        Raises:
+            ZMQBindError: no port of the range was free in max_tries.
+            ZMQError: as bind().
+        """
+        if (min_port, max_port) == (49152, 65536):
+            self.bind(f"{addr}:*")
+            return int(self._last_endpoint(addr).rpartition(":")[2])
+        if not 0 < min_port < max_port <= 65536:
+            raise ValueError(f"bind_to_random_port() takes 1 <= min_port < max_port <= 65536, got {min_port}, {max_port}")
+        for _ in range(max_tries):
+            port = random.randrange(min_port, max_port)
+            try:
+                self.bind(f"{addr}:{port}")
+            except ZMQError as error:
+                if error.errno not in (EADDRINUSE, _EACCES):
+                    raise
+            else:
+                return port
+        raise ZMQBindError(f"bind_to_random_port({addr!r}): no free port in {max_tries} tries of {min_port}-{max_port - 1}")
+
+    def join(self, group: str | bytes) -> None:
+        """Join a group with a DISH socket (draft).
+
+        Args:
+            group: 1 to 255 bytes of UTF-8.
+
+        Raises:
+            ZMQVersionError: this libzmq has no drafts.
+            ZMQError: EINVAL, joined already, or too long; ENOTSUP, not a DISH socket.
+
+        Source: zmq_join(3).
+        """
+        self._call_group("join()", "zmq_join", lib.zl_socket_join, group)
+
+    def leave(self, group: str | bytes) -> None:
+        """Leave a group with a DISH socket (draft); otherwise as join().
+
+        Source: zmq_leave(3).
+        """
+        self._call_group("leave()", "zmq_leave", lib.zl_socket_leave_group, group)
+
+    def _last_endpoint(self, addr: str | bytes) -> str:
+        endpoint: bytes = getattr(self, "last_endpoint", b"") or b""
+        return endpoint.decode("utf-8", "surrogateescape") or _to_text(addr)
+
+    def _call_endpoint(self, call: str, function: Any, addr: str | bytes) -> None:
+        if function(self._native, check_endpoint(call, addr)) != 0:
+            errno = ffi.errno
+            raise error_from_errno(errno, call, addr, _HINTS.get(errno))
+
+    def _call_group(self, call: str, needed: str, function: Any, group: str | bytes) -> None:
+        if not has_function(needed):
+            raise ZMQVersionError("4.2.0 with drafts", call)
+        encoded = group.encode("utf-8") if isinstance(group, str) else group
+        if not isinstance(encoded, bytes):
+            raise TypeError(f"{call} takes a group as str or bytes, got {type(group).__name__}")
+        if b"\0" in encoded or len(encoded) > 255:
+            raise error_from_errno(EINVAL, call, group, "a group is at most 255 bytes without NUL")
+        if function(self._native, encoded) != 0:
+            raise error_from_errno(ffi.errno, call, group)
+
+
+_HINTS = {
+    ENOENT: "nothing is bound or connected there by this socket",
+    ENODEV: "no such network interface or local address",
+}
+
+
+def _to_text(endpoint: str | bytes) -> str:
+    return endpoint.decode("utf-8", "surrogateescape") if isinstance(endpoint, bytes) else endpoint

@@ -1,0 +1,114 @@
+"""Clean exit: how long what is left open may take, where it was made, and what happens at interpreter exit.
+
+libzmq's own default is to wait for ever for undelivered messages (LINGER -1), and that is why programs hang. What
+zmqlite closes by itself (finalisers, `with Context()`, `destroy()`, the end of the interpreter) lingers at most the
+exit linger. What a program closes by itself lingers as it says.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import sys
+import time
+
+from ._native import lib
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import CodeType
+
+__all__ = ["creation_site", "exit_linger", "format_site", "get_exit_linger", "prepare_exit", "set_exit_linger"]
+
+_DEFAULT_MS = 1000
+# libzmq needs a moment to close down after the last linger is over.
+_GRACE_MS = 250
+_SLICE_MS = 50
+
+_exit_linger_ms = _DEFAULT_MS
+_PACKAGE = __name__.rpartition(".")[0]
+
+
+def get_exit_linger() -> int:
+    """Tell the exit linger: milliseconds, -1 for ever."""
+    return _exit_linger_ms
+
+
+def set_exit_linger(linger_ms: int) -> None:
+    """Set how long finalisers, `with Context()`, `destroy()` and interpreter exit wait for undelivered messages.
+
+    Args:
+        linger_ms: milliseconds, 0 to 2**31-1; -1 restores libzmq's behaviour: wait for ever.
+
+    Raises:
+        TypeError: not an int.
+        ValueError: out of range.
+    """
+    global _exit_linger_ms
+    if not isinstance(linger_ms, int):
+        raise TypeError(f"set_exit_linger() takes an int of milliseconds, got {type(linger_ms).__name__}")
+    if not -1 <= linger_ms < 2**31:
+        raise ValueError(f"set_exit_linger() takes -1 or more milliseconds, got {linger_ms}")
+    _exit_linger_ms = linger_ms
+    lib.zl_exit_set_linger(linger_ms)
+
+
+def exit_linger(linger: int | None) -> int:
+    """The cap that goes with a linger given by the caller: none when there is one."""
+    return _exit_linger_ms if linger is None else -1
+
+
+def creation_site() -> tuple[CodeType, int]:
+    """Find where user code is making a socket or context: the nearest frame outside this package."""
+    frame = sys._getframe(1)
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith(_PACKAGE):
+        frame = frame.f_back
+    return frame.f_code, frame.f_lineno
+
+
+def format_site(site: tuple[CodeType, int] | None) -> str:
+    """Put a creation site into words: `file.py:12`."""
+    return f"{site[0].co_filename}:{site[1]}" if site else "an unknown place"
+
+
+def _run_exit() -> None:
+    """Close and terminate everything, within the exit linger."""
+    linger = _exit_linger_ms
+    until = time.monotonic() + (linger + _GRACE_MS) / 1000
+    pending = 1
+    while pending:
+        slice_ms = _SLICE_MS
+        if linger >= 0:
+            left_ms = int((until - time.monotonic()) * 1000)
+            if left_ms <= 0:
+                break
+            slice_ms = min(slice_ms, left_ms)
+        pending = lib.zl_exit_run(slice_ms, linger)
+    if pending:
+        print(
+            f"zmqlite: {pending} context(s) not terminated within {linger + _GRACE_MS} ms of exit: abandoned, "
+            "undelivered messages are lost",
+            file=sys.stderr,
+        )
+
+
+_prepared_for = -1
+
+
+def prepare_exit() -> None:
+    """See to it that this process ends cleanly: called when a context is made.
+
+    atexit does it for ordinary processes. A child of multiprocessing ends by os._exit() and runs no atexit, but it
+    runs multiprocessing's own finalisers.
+    """
+    global _prepared_for
+    if _prepared_for == os.getpid():
+        return
+    if _prepared_for == -1:
+        atexit.register(_run_exit)
+    _prepared_for = os.getpid()
+    process = sys.modules.get("multiprocessing.process")
+    if process is not None and process.parent_process() is not None:
+        from multiprocessing.util import Finalize
+
+        Finalize(None, _run_exit, exitpriority=-100)

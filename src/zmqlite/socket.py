@@ -1,0 +1,367 @@
+"""The socket: its life, its monitor, and the verbs that the backend brings."""
+
+from __future__ import annotations
+
+from errno import ENOTSUP
+from warnings import warn
+
+from . import _backend
+from ._native import ffi, lib
+from .constants import PollEvent, SocketType
+from .context import Context, to_address
+from .endpoints import Endpoints
+from .errors import error_from_errno
+from .lifetime import creation_site, format_site
+from .options import find_socket_option
+from .waiting import poll_socket, to_timeout_ms
+from .socket_forms import SocketForms
+from .socket_options import SocketOptions, install_socket_attributes
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from typing import Any, Generic, Literal, TypeVar, overload
+
+    from typing_extensions import Self, TypeAlias
+
+    from .message import Frame, MessageTracker
+    from .monitor import Monitor
+
+    _Return = TypeVar("_Return", covariant=True)
+
+    class _Verbs(_backend.SocketBase, Generic[_Return]): ...
+
+else:
+    from types import GenericAlias
+
+    class _Verbs(_backend.SocketBase):
+        """The backend's verbs; generic in what recv() returns, for type checkers."""
+
+        __class_getitem__ = classmethod(GenericAlias)
+
+    _Return = None
+
+__all__ = ["Socket", "SyncSocket"]
+
+_LINGER = 17
+
+
+class Socket(Endpoints, SocketOptions, SocketForms, _Verbs[_Return] if TYPE_CHECKING else _Verbs):  # type: ignore[misc]
+    """A ZeroMQ socket, made by Context.socket().
+
+    One thread at a time may be inside a socket: a second one gets SocketInUse. A socket may move between threads.
+    Options are attributes: `socket.linger = 0`, `socket.rcvhwm`.
+
+    Args:
+        ctx_or_socket: the Context it is made from; or a Socket to share.
+        socket_type: a SocketType.
+        shadow: a Socket, or the address of a libzmq socket, to share instead of making one.
+        copy_threshold: bytes from which copy=False sends in place; 65536.
+
+    Raises:
+        ZMQError: EINVAL, no such type; ENOTSUP, the context is terminated; EMFILE, too many sockets or descriptors.
+
+    Source: zmq_socket(3).
+    """
+
+    context: Any = None
+    _type: Any = None
+    _native: Any = None
+    _type_number = -1
+    _type_name = "UNKNOWN"
+    _shadow = False
+    _shadow_object: Any = None
+    _site: Any = None
+    _monitor: Any = None
+    _monitor_socket: Any = None
+
+    def __init__(
+        self,
+        ctx_or_socket: Context[Any] | Socket[Any] | None = None,
+        socket_type: int = 0,
+        *,
+        shadow: Socket[Any] | int = 0,
+        copy_threshold: int | None = None,
+    ) -> None:
+        if isinstance(ctx_or_socket, Socket):
+            ctx_or_socket, shadow = None, ctx_or_socket
+        self._site = creation_site()
+        if shadow or isinstance(shadow, Socket):
+            self._shadow = True
+            self._shadow_object = shadow
+            self.context = getattr(shadow, "context", None)
+            native = lib.zl_socket_shadow(ffi.cast("void *", to_address(shadow, "Socket.shadow()")))
+        else:
+            native = self._make(ctx_or_socket, socket_type)
+        if not native:
+            raise error_from_errno(ffi.errno, "socket()", None if shadow else _describe_type(socket_type))
+        self._native = ffi.gc(native, lib.zl_socket_drop)
+        self._attach(self._native, int(ffi.cast("uintptr_t", native)))
+        if copy_threshold is not None:
+            self.copy_threshold = copy_threshold
+        self._learn_type()
+        if self.context is not None and not self._shadow:
+            self.context._add_socket(self)
+
+    def _make(self, context: Any, socket_type: int) -> Any:
+        if not isinstance(context, Context):
+            raise TypeError(f"Socket() takes a Context, got {type(context).__name__}")
+        if context.closed:
+            context._raise_closed("socket()")
+        if not hasattr(socket_type, "__index__"):
+            raise TypeError(f"socket() takes a SocketType, got {socket_type!r}")
+        self.context = context
+        return lib.zl_socket_new(context._native, socket_type.__index__())
+
+    def _learn_type(self) -> None:
+        number = self.get(16)
+        self._type_number = number
+        try:
+            self._type = SocketType(number)
+            self._type_name = self._type.name
+        except ValueError:
+            self._type = number
+            self._type_name = str(number)
+
+    # ---- life ----
+
+    def __del__(self) -> None:
+        if self._native is None or self._shadow or self.closed:
+            return
+        warn(
+            f"Unclosed socket {self}, made at {format_site(self._site)}: close() it, or use it in a with statement",
+            ResourceWarning,
+            stacklevel=2,
+            source=self,
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *args: object) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        cls = self.__class__
+        name = f"{cls.__module__.partition('.')[0]}.{cls.__name__}"
+        return f"<{name}({self._type_name}) at {id(self):#x}{' closed' if self.closed else ''}>"
+
+    def __copy__(self, memo: Any = None) -> Self:
+        return self.__class__.shadow(self)
+
+    __deepcopy__ = __copy__
+
+    def __reduce__(self) -> Any:
+        raise TypeError("a Socket cannot be pickled: make it in the process that uses it")
+
+    @classmethod
+    def shadow(cls, address: int | Socket[Any]) -> Self:
+        """Share a libzmq socket that somebody else owns.
+
+        One that zmqlite made shares its guard too: two threads cannot be inside, whichever object they use.
+
+        Args:
+            address: a Socket, an int, or a cffi pointer.
+        """
+        return cls(shadow=address)
+
+    @property
+    def type(self) -> SocketType:
+        """ZMQ_TYPE: the socket's type, a SocketType; a plain int for a type that is newer than this zmqlite."""
+        made: SocketType = self._type
+        return made
+
+    @property
+    def underlying(self) -> int:
+        """The address of the libzmq socket; 0 when it is closed."""
+        return int(ffi.cast("uintptr_t", lib.zl_socket_handle(self._native))) if self._native is not None else 0
+
+    @property
+    def socket_type(self) -> int:
+        """The type; deprecated, use `type`."""
+        warn("Socket.socket_type is deprecated, use Socket.type", DeprecationWarning, stacklevel=2)
+        return self._type_number
+
+    def close(self, linger: int | None = None) -> None:
+        """Close the socket. Messages not yet sent are sent as long as the linger says, while the program goes on.
+
+        Closing twice is no error.
+
+        Args:
+            linger: milliseconds; -1 for ever; None keeps the socket's own LINGER (-1 unless it was set).
+
+        Raises:
+            SocketInUse: EBUSY, another thread is inside the socket.
+            ZMQError: EINVAL, linger is below -1.
+
+        Source: zmq_close(3).
+        """
+        if self._native is None:
+            return
+        keep = lib.ZL_LINGER_KEEP if linger is None else find_socket_option(_LINGER).encode(linger)
+        if lib.zl_socket_close(self._native, keep) != 0:
+            raise error_from_errno(ffi.errno, "close()")
+        if self._monitor_socket is not None:
+            self._monitor_socket.close()
+            self._monitor_socket = None
+        if self.context is not None:
+            self.context._rm_socket(self)
+        _backend.collect()
+
+    # ---- polling ----
+
+    def poll(self, timeout: float | None = None, flags: int = PollEvent.POLLIN) -> int:
+        """Wait until the socket is ready.
+
+        Args:
+            timeout: milliseconds; None or negative waits for ever.
+            flags: POLLIN, POLLOUT.
+
+        Returns:
+            The events that are ready; 0 when the time is over.
+
+        Raises:
+            ZMQError: ENOTSUP, the socket is closed.
+
+        Source: zmq_poll(3).
+        """
+        if self.closed:
+            raise error_from_errno(ENOTSUP, "poll()", hint="the socket is closed")
+        return poll_socket(self._native, int(flags), to_timeout_ms(timeout, "poll()"))
+
+    # ---- monitoring ----
+
+    def monitor(self, addr: str | bytes | None, events: int = 0xFFFF) -> None:
+        """Publish what happens to this socket's connections on an inproc endpoint, to a PAIR that connects there.
+
+        A native thread drains libzmq's events into a ring of 10 000; when nobody reads, the oldest are dropped and
+        counted (`monitor_dropped`), and the socket is never held up.
+
+        Args:
+            addr: `inproc://name`; None stops.
+            events: of the Event enum, or-ed.
+
+        Raises:
+            ZMQError: EPROTONOSUPPORT, not inproc; EADDRINUSE; EINVAL.
+
+        Source: zmq_socket_monitor(3).
+        """
+        from .monitor import start_monitor, stop_monitor
+
+        if addr is None:
+            stop_monitor(self)
+            return
+        self._monitor = start_monitor(self, addr, events)
+
+    def get_monitor_socket(self, events: int | None = None, addr: str | None = None) -> Socket[Any]:
+        """Return a PAIR socket that receives this socket's events: see monitor.recv_monitor_message().
+
+        Args:
+            events: of the Event enum, or-ed; all.
+            addr: an inproc endpoint; made up when None.
+
+        Returns:
+            The same socket until disable_monitor().
+        """
+        if self._monitor_socket is not None:
+            if not self._monitor_socket.closed:
+                made: Socket[Any] = self._monitor_socket
+                return made
+            self.disable_monitor()
+        if addr is None:
+            addr = f"inproc://zmqlite.monitor.{id(self):x}.{_next_number()}"
+        self.monitor(addr, 0xFFFF if events is None else events)
+        self._monitor_socket = self.context.socket(SocketType.PAIR)
+        self._monitor_socket.connect(addr)
+        result: Socket[Any] = self._monitor_socket
+        return result
+
+    def disable_monitor(self) -> None:
+        """Stop get_monitor_socket() and monitor()."""
+        socket, self._monitor_socket = self._monitor_socket, None
+        if socket is not None:
+            socket.close()
+        if not self.closed:
+            self.monitor(None)
+
+    @property
+    def monitor_dropped(self) -> int:
+        """How many monitor events were dropped because nobody read them."""
+        monitor: Monitor | None = self._monitor
+        return monitor.dropped if monitor is not None else 0
+
+    # ---- the backend's verbs, for type checkers ----
+
+    if TYPE_CHECKING:
+
+        def send(
+            self,
+            data: Any,
+            flags: int = 0,
+            copy: bool | None = None,
+            track: bool = False,
+            routing_id: int | None = None,
+            group: str | bytes | None = None,
+        ) -> MessageTracker | None: ...
+        @overload
+        def recv(self: Socket[bytes], flags: int = ..., copy: Literal[True] = ..., track: bool = ...) -> bytes: ...
+        @overload
+        def recv(self: Socket[bytes], flags: int = ..., *, copy: Literal[False], track: bool = ...) -> Frame: ...
+        @overload
+        def recv(self: Socket[bytes], flags: int = ..., copy: bool = ..., track: bool = ...) -> bytes | Frame: ...
+        @overload
+        def recv(self, flags: int = ..., copy: bool = ..., track: bool = ...) -> Any: ...
+        def recv(self, flags: int = 0, copy: bool = True, track: bool = False) -> Any: ...
+        def send_multipart(
+            self,
+            msg_parts: Sequence[Any],
+            flags: int = 0,
+            copy: bool | None = None,
+            track: bool = False,
+            routing_id: int | None = None,
+            group: str | bytes | None = None,
+        ) -> MessageTracker | None: ...
+        @overload
+        def recv_multipart(
+            self: Socket[bytes], flags: int = ..., copy: Literal[True] = ..., track: bool = ...
+        ) -> list[bytes]: ...
+        @overload
+        def recv_multipart(
+            self: Socket[bytes], flags: int = ..., *, copy: Literal[False], track: bool = ...
+        ) -> list[Frame]: ...
+        @overload
+        def recv_multipart(self, flags: int = ..., copy: bool = ..., track: bool = ...) -> list[Any]: ...
+        def recv_multipart(self, flags: int = 0, copy: bool = True, track: bool = False) -> list[Any]: ...
+        def send_many(self, messages: Iterable[Any], flags: int = 0, copy: bool | None = None) -> int: ...
+        def recv_many(
+            self,
+            max: int = 1000,
+            timeout: int | None = None,
+            flags: int = 0,
+            copy: bool = True,
+            multipart: bool | None = None,
+        ) -> list[Any]: ...
+        def recv_into(self, buffer: Any, /, *, nbytes: int = 0, flags: int = 0) -> int: ...
+
+
+_numbers = iter(range(1, 2**62))
+
+
+def _next_number() -> int:
+    return next(_numbers)
+
+
+def _describe_type(socket_type: int) -> str:
+    try:
+        return SocketType(socket_type).name
+    except ValueError:
+        return str(socket_type)
+
+
+Context._socket_class = Socket
+install_socket_attributes(Socket)
+
+if TYPE_CHECKING:
+    SyncSocket: TypeAlias = Socket[bytes]
+else:
+    SyncSocket = Socket

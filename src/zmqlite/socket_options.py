@@ -1,0 +1,205 @@
+"""Options of a socket: by number, by name, as attributes. The table is in options.py."""
+
+from __future__ import annotations
+
+from errno import EFAULT, EINTR, EINVAL
+
+from ._native import ffi, lib
+from .errors import DraftFDWarning, ZMQError
+from .options import (
+    HWM,
+    RCVHWM,
+    SNDHWM,
+    SOCKET_OPTIONS,
+    explain,
+    find_by_name,
+    find_socket_option,
+    install_attributes,
+)
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+__all__ = ["SocketOptions", "install_socket_attributes"]
+
+_LONGEST_VALUE = 4096
+_SUBSCRIBE, _UNSUBSCRIBE, _FD = 6, 7, 14
+
+
+class SocketOptions:
+    """The part of Socket that gets and sets options."""
+
+    _native: Any
+    _type_number: int
+
+    def get(self, option: int) -> Any:
+        """Get an option.
+
+        Args:
+            option: a SocketOption.
+
+        Returns:
+            An int, or bytes, as the option table says.
+
+        Raises:
+            ZMQError: EINVAL, no such option, or not for reading, or not for this socket type; ENOTSOCK, closed.
+
+        Source: zmq_getsockopt(3).
+        """
+        row = SOCKET_OPTIONS.get(option) or find_socket_option(option)
+        if not row.readable:
+            row.require_readable()
+        size = row.size
+        if not size:
+            return self._get_bytes(row)
+        if option == HWM:
+            return self.get_hwm()
+        if option == _FD:
+            self._warn_draft_fd()
+        while True:
+            value = lib.zl_socket_get_number(self._native, row.number, size)
+            errno = ffi.errno
+            if not errno:
+                return value
+            if errno != EINTR:
+                raise explain(errno, "get", row, None, self._type_number)
+
+    def _get_bytes(self, row: Any) -> bytes:
+        buffer = ffi.new("char[]", _LONGEST_VALUE)
+        size = ffi.new("size_t *", _LONGEST_VALUE)
+        while lib.zl_socket_getsockopt(self._native, row.number, buffer, size) != 0:
+            errno = ffi.errno
+            if errno != EINTR:
+                raise explain(errno, "get", row, None, self._type_number)
+        value: bytes = row.decode(ffi.buffer(buffer, size[0])[:])
+        return value
+
+    def _warn_draft_fd(self) -> None:
+        if lib.zl_socket_get_number(self._native, 81, 4) == 1:
+            from warnings import warn
+
+            warn(DraftFDWarning(), stacklevel=4)
+
+    def set(self, option: int, optval: Any) -> None:
+        """Set an option.
+
+        Args:
+            option: a SocketOption.
+            optval: an int, or bytes, as the option table says; text goes through set_string().
+
+        Raises:
+            TypeError: optval is of the wrong type.
+            OverflowError: optval does not fit the C type.
+            ZMQError: EINVAL, no such option, a value out of its range, or not for this socket type; ENOTSOCK, closed.
+
+        Source: zmq_setsockopt(3).
+        """
+        row = SOCKET_OPTIONS.get(option) or find_socket_option(option)
+        value = row.encode(optval)
+        if option == HWM:
+            self.set_hwm(optval)
+            return
+        if type(value) is int:
+            rc = lib.zl_socket_set_number(self._native, row.number, row.size, value)
+        elif value is None:
+            rc = lib.zl_socket_setsockopt(self._native, row.number, ffi.NULL, 0)
+        else:
+            rc = lib.zl_socket_setsockopt(self._native, row.number, value, len(value))
+        if rc != 0:
+            raise explain(ffi.errno, "set", row, optval, self._type_number)
+
+    setsockopt = set
+    getsockopt = get
+
+    def set_string(self, option: int, optval: str, encoding: str = "utf-8") -> None:
+        """Set a bytes option from text.
+
+        Args:
+            option: a SocketOption.
+            optval: the text.
+            encoding: how it becomes bytes.
+
+        Raises:
+            TypeError: optval is no str.
+        """
+        if not isinstance(optval, str):
+            raise TypeError(f"set_string() takes str, got {type(optval).__name__}: use set()")
+        self.set(option, optval.encode(encoding))
+
+    setsockopt_unicode = setsockopt_string = set_string
+
+    def get_string(self, option: int, encoding: str = "utf-8") -> str:
+        """Get a bytes option as text.
+
+        Raises:
+            TypeError: the option is a number.
+        """
+        if find_socket_option(option).size:
+            raise TypeError(f"get_string(): option {option} is a number, not text")
+        value: bytes = self.get(option)
+        return value.decode(encoding)
+
+    getsockopt_unicode = getsockopt_string = get_string
+
+    def subscribe(self, topic: str | bytes) -> None:
+        """Receive the messages that begin with topic; b"" for all. For SUB sockets.
+
+        Source: zmq_setsockopt(3), ZMQ_SUBSCRIBE.
+        """
+        self.set(_SUBSCRIBE, topic.encode("utf-8") if isinstance(topic, str) else topic)
+
+    def unsubscribe(self, topic: str | bytes) -> None:
+        """Undo one subscribe() of the same topic. For SUB sockets.
+
+        Source: zmq_setsockopt(3), ZMQ_UNSUBSCRIBE.
+        """
+        self.set(_UNSUBSCRIBE, topic.encode("utf-8") if isinstance(topic, str) else topic)
+
+    def get_hwm(self) -> int:
+        """Get the high-water mark: messages queued for each peer, of sending where the two differ."""
+        value: int = self.get(SNDHWM)
+        return value
+
+    def set_hwm(self, value: int) -> None:
+        """Set both high-water marks: messages queued for each peer, 0 for no limit; before connect and bind."""
+        self.set(SNDHWM, value)
+        self.set(RCVHWM, value)
+
+    hwm = property(get_hwm, set_hwm, None, "SNDHWM and RCVHWM in one: messages queued for each peer, 0 for no limit.")
+
+    def fileno(self) -> int:
+        """Return the descriptor that moves when the socket has something to do (ZMQ_FD).
+
+        It is edge-triggered: after every send, recv, and get of an option look at `events` again.
+        """
+        value: int = self.get(_FD)
+        return value
+
+    def __getattr__(self, name: str) -> Any:
+        option = None if name.startswith("_") else find_by_name(name)
+        if option is None:
+            raise AttributeError(f"{type(self).__name__} has no attribute {name!r}, and it is no option of libzmq")
+        try:
+            return self.get(option.number)
+        except ZMQError as error:
+            if error.errno in (EFAULT, EINVAL):
+                raise AttributeError(str(error)) from error
+            raise
+
+    def _set_unknown(self, name: str, value: Any) -> None:
+        if name in self.__dict__:
+            self.__dict__[name] = value
+            return
+        option = find_by_name(name)
+        if option is None:
+            raise AttributeError(f"{type(self).__name__} has no attribute {name!r}, and it is no option of libzmq")
+        setattr(self, option.name.lower(), value)
+
+    def __dir__(self) -> list[str]:
+        return sorted({*object.__dir__(self), *(row.name for row in SOCKET_OPTIONS.values())})
+
+
+def install_socket_attributes(cls: type) -> None:
+    """Give the Socket class an attribute for every option."""
+    install_attributes(cls, SOCKET_OPTIONS.values(), SocketOptions.get, SocketOptions.set)
