@@ -180,17 +180,14 @@ class Frame(_backend.FrameBase):
     def routing_id(self, routing_id: int) -> None:
         self.set("routing_id", routing_id)
 
-    def __getattr__(self, name: str) -> int | str:
-        # pyzmq's frames give every message property as an attribute too.
-        if name.startswith("_"):
-            raise AttributeError(f"Frame has no attribute {name!r}")
-        from .constants import MessageOption
+    @property
+    def shared(self) -> bool:
+        """Whether other messages share this one's memory (ZMQ_SHARED)."""
+        return bool(self.get(3))
 
-        option = getattr(MessageOption, name.upper(), None)
-        if option is None:
-            raise AttributeError(f"Frame has no attribute {name!r}, and it is no message option")
-        value: int = self.get(int(option))
-        return value
+    MORE = property(lambda self: int(self.get(1)), None, None, "ZMQ_MORE: 1 when another part follows.")
+    SRCFD = property(lambda self: int(self.get(2)), None, None, "ZMQ_SRCFD: the descriptor it came from; deprecated.")
+    SHARED = property(lambda self: int(self.get(3)), None, None, "ZMQ_SHARED: 1 when other messages share its memory.")
 
 
 Message = Frame
