@@ -17,7 +17,7 @@ import subprocess
 import sys
 import sysconfig
 from pathlib import Path
-from typing import Any, Dict, List, NamedTuple, Optional, Tuple
+from typing import Any, NamedTuple, Optional
 
 from setuptools import Extension
 from setuptools.build_meta import *  # noqa: F403 - a backend is all of its hooks
@@ -41,12 +41,12 @@ SYSTEM_MINIMUM = "4.2.0"
 class Library(NamedTuple):
     """A libzmq to compile and link with."""
 
-    include: List[str]
-    macros: List[Tuple[str, Optional[str]]]
-    compile: List[str]
-    link: List[str]
-    static: List[str]  # archives to link into the module
-    info: Dict[str, Any]  # what `zl_build_info_json` tells
+    include: list[str]
+    macros: list[tuple[str, Optional[str]]]
+    compile: list[str]
+    link: list[str]
+    static: list[str]  # archives to link into the module
+    info: dict[str, Any]  # what `zl_build_info_json` tells
     licences: Optional[Path]  # licence files of what is linked in
 
 
@@ -58,7 +58,7 @@ def system_wanted() -> bool:
     return choice == "system"
 
 
-def vendor(*arguments: str) -> List[str]:
+def vendor(*arguments: str) -> list[str]:
     """Run vendor/libzmq/build.py; what it prints. Its messages go to the terminal."""
     done = subprocess.run([sys.executable, str(VENDOR / "build.py"), "--print", *arguments],
                           stdout=subprocess.PIPE, check=False)
@@ -72,7 +72,7 @@ def bundled_library() -> Library:
     entry = Path(vendor()[-1])
     info = json.loads((entry / "build-info.json").read_text(encoding="utf-8"))
     info["mode"] = "bundled"
-    macros: List[Tuple[str, Optional[str]]] = [("ZMQ_STATIC", "1"), ("ZMQ_BUILD_DRAFT_API", "1")]
+    macros: list[tuple[str, Optional[str]]] = [("ZMQ_STATIC", "1"), ("ZMQ_BUILD_DRAFT_API", "1")]
     archives = [str(path) for pattern in ("*zmq*.a", "*zmq*.lib", "*sodium.a", "*sodium.lib")
                 for path in sorted((entry / "lib").glob(pattern))]
     if os.name == "nt":
@@ -84,10 +84,12 @@ def bundled_library() -> Library:
     return Library([str(entry / "include")], macros, [], link, archives, info, entry / "licences")
 
 
-def static_runtime() -> List[str]:
+def static_runtime() -> list[str]:
     """Flags that put the C++ run-time into the module, where the compiler has it as an archive."""
-    compiler = shlex.split(os.environ.get("CXX", "c++"))[0]
-    done = subprocess.run([compiler, "-print-file-name=libstdc++.a"], stdout=subprocess.PIPE, check=False)
+    compiler = shlex.split(os.environ.get("CXX") or sysconfig.get_config_var("CXX") or "c++")
+    if not shutil.which(compiler[0]):
+        return []
+    done = subprocess.run([*compiler, "-print-file-name=libstdc++.a"], stdout=subprocess.PIPE, check=False)
     found = os.path.isabs(done.stdout.decode().strip())
     return ["-static-libstdc++", "-static-libgcc"] if found else []
 
@@ -99,7 +101,7 @@ def system_library() -> Library:
         raise CompileError("ZMQLITE_LIBZMQ=system needs pkg-config: install it (for example `apt-get install "
                            "pkg-config`), or unset ZMQLITE_LIBZMQ to build the libzmq that zmqlite carries")
 
-    def ask(*arguments: str) -> Tuple[int, str]:
+    def ask(*arguments: str) -> tuple[int, str]:
         done = subprocess.run([str(program), *arguments, "libzmq"], stdout=subprocess.PIPE, check=False)
         return done.returncode, done.stdout.decode().strip()
 
@@ -116,7 +118,7 @@ def system_library() -> Library:
     return Library([], [("ZL_SYSTEM", "1")], shlex.split(ask("--cflags")[1]), link, [], info, None)
 
 
-def constants() -> Tuple[str, str]:
+def constants() -> tuple[str, str]:
     """src/native/cdef/constants.h as cffi declarations, and as C that fills in what a header lacks."""
     declarations, fallbacks = [], ["/* Written by build_ffi.py. */"]
     for name, value in re.findall(r"^#define (\w+) (.+)$", (CDEF / "constants.h").read_text(encoding="utf-8"), re.M):
@@ -127,7 +129,7 @@ def constants() -> Tuple[str, str]:
     return "\n".join(declarations), "\n".join(fallbacks) + "\n"
 
 
-def build_info_header(info: Dict[str, Any]) -> str:
+def build_info_header(info: dict[str, Any]) -> str:
     """C that defines `zl_build_info_json`, in pieces that every compiler takes."""
     text = json.dumps(info, sort_keys=True)
     pieces = "\n".join(json.dumps(text[start:start + 1000]) for start in range(0, len(text), 1000))
@@ -166,6 +168,14 @@ def write(path: Path, text: str) -> None:
         path.write_text(text, encoding="utf-8")
 
 
+def check_python_headers() -> None:
+    """Say what to install where Python came without its C headers."""
+    folders = {sysconfig.get_path("include"), sysconfig.get_path("platinclude")}
+    if not any(folder and (Path(folder) / "Python.h").is_file() for folder in folders):
+        raise CompileError(f"Python.h is not in {sysconfig.get_path('include')}: install the headers of this Python "
+                           f"(for example `apt-get install python3-dev` or `pypy3-dev`)")
+
+
 class BuildExtensions(build_ext):
     """Locates libzmq and generates the cffi module only when the extensions are really built."""
 
@@ -173,6 +183,7 @@ class BuildExtensions(build_ext):
 
     def run(self) -> None:
         """Fill in the two extensions, then build them."""
+        check_python_headers()
         self.library = library = system_library() if system_wanted() else bundled_library()
         generated = Path(self.build_temp).resolve() / "generated"
         generated.mkdir(parents=True, exist_ok=True)
@@ -231,7 +242,7 @@ class BuildExtensions(build_ext):
 class SourceDistribution(sdist):
     """An sdist that carries the verified tarballs, so that building it needs no network."""
 
-    def make_release_tree(self, base_dir: str, files: List[str]) -> None:
+    def make_release_tree(self, base_dir: str, files: list[str]) -> None:
         """Copy the tarballs in; the checkout itself stays as it is."""
         super().make_release_tree(base_dir, files)
         target = Path(base_dir) / "vendor" / "libzmq" / "sources"
@@ -263,12 +274,13 @@ def add_licences(folder: Path, library: Library) -> None:
         shutil.copyfile(str(path), str(folder / "licenses" / name))
         names.append(f"License-File: {name}\n")
     licences = sorted({library.info[one]["spdx"] for one in ("libzmq", "libsodium")})
-    text = re.sub(r"^(License-Expression: .*)$", lambda line: " AND ".join([line[1], *licences]), text, count=1, flags=re.M)
-    text = re.sub(r"^((?:License-File: .*\n)+)", lambda lines: lines[1] + "".join(names), text, count=1, flags=re.M)
+    ours = re.compile(r"^License-Expression: .*$", re.M)
+    text = ours.sub(lambda line: " AND ".join([line[0], *licences]), text, count=1)
+    text = re.sub(r"(^License-File: .*\n)+", lambda lines: lines[0] + "".join(names), text, count=1, flags=re.M)
     metadata.write_text(text, encoding="utf-8")
 
 
-def add_sbom(folder: Path, info: Dict[str, Any], version: str) -> None:
+def add_sbom(folder: Path, info: dict[str, Any], version: str) -> None:
     """Write a CycloneDX SBOM of the libraries inside the wheel."""
     components = [
         {
@@ -296,12 +308,12 @@ def add_sbom(folder: Path, info: Dict[str, Any], version: str) -> None:
     (folder / "sboms" / "zmqlite.cdx.json").write_text(json.dumps(sbom, indent=2) + "\n", encoding="utf-8")
 
 
-def sources(folder: Path) -> List[str]:
+def sources(folder: Path) -> list[str]:
     """C files of a folder, relative to the root as setuptools wants them."""
     return [path.relative_to(ROOT).as_posix() for path in sorted(folder.glob("*.c"))]
 
 
-def setup_arguments() -> Dict[str, Any]:
+def setup_arguments() -> dict[str, Any]:
     """What setup.py hands to setuptools.setup beyond pyproject.toml."""
     extensions = [Extension("zmqlite._libzmq", sources(NATIVE), py_limited_api=bool(LIMITED_API))]
     if CPYTHON and sources(HOTPATH):
@@ -313,10 +325,10 @@ def setup_arguments() -> Dict[str, Any]:
     }
 
 
-def get_requires_for_build_wheel(config_settings: Any = None) -> List[str]:
+def get_requires_for_build_wheel(config_settings: Any = None) -> list[str]:
     """CMake and Ninja from PyPI only where libzmq is built and the machine has not got them."""
-    needed = [] if system_wanted() else [name for name in ("cmake", "ninja") if not shutil.which(name)]
-    return [*setuptools_requires(config_settings), *needed]
+    tools = () if system_wanted() else ("cmake",) if os.name == "nt" else ("cmake", "ninja")
+    return [*setuptools_requires(config_settings), *(name for name in tools if not shutil.which(name))]
 
 
 get_requires_for_build_editable = get_requires_for_build_wheel

@@ -7,6 +7,6 @@ from setuptools import setup
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from build_ffi import setup_arguments  # noqa: E402 - found through the path above
+from build_ffi import setup_arguments
 
 setup(**setup_arguments())

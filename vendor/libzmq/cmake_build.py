@@ -9,10 +9,17 @@ import shlex
 import shutil
 import subprocess
 import sys
+import sysconfig
 import tarfile
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Dict, Iterator, List, Optional, Tuple
+from typing import Optional
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
 
 from pins import HERE, Pin, VendorError, cache_folder, say
 
@@ -69,13 +76,15 @@ def tool(name: str, module: str, attribute: str) -> Optional[str]:
     return found
 
 
-def tools() -> Dict[str, str]:
-    """Paths of cmake and ninja.
+def tools() -> dict[str, str]:
+    """Paths of cmake and, except on Windows, ninja.
 
     Raises:
         VendorError: one is missing.
     """
-    found = {"cmake": tool("cmake", "cmake", "CMAKE_BIN_DIR"), "ninja": tool("ninja", "ninja", "BIN_DIR")}
+    found = {"cmake": tool("cmake", "cmake", "CMAKE_BIN_DIR")}
+    if os.name != "nt":
+        found["ninja"] = tool("ninja", "ninja", "BIN_DIR")
     missing = [name for name, path in found.items() if not path]
     if missing:
         raise VendorError(
@@ -85,51 +94,52 @@ def tools() -> Dict[str, str]:
     return {name: str(path) for name, path in found.items()}
 
 
-def compilers() -> Dict[str, str]:
-    """The C and C++ compilers and what they say they are; empty values leave it to CMake.
+def compilers() -> dict[str, list[str]]:
+    """The commands of the C and C++ compilers; none on Windows, where CMake finds Visual Studio itself.
 
     Raises:
         VendorError: there is no C or no C++ compiler.
     """
+    found: dict[str, list[str]] = {}
     if os.name == "nt":
-        # CMake looks for MSVC itself, also outside a developer prompt only with its generators.
-        return {"cc": "", "cxx": "", "identity": os.environ.get("VCToolsVersion", "msvc")}
-    found: Dict[str, str] = {}
-    identity: List[str] = []
-    for kind, variable, names in (
-        ("cc", "CC", ("cc", "gcc", "clang")),
-        ("cxx", "CXX", ("c++", "g++", "clang++")),
+        return found
+    for variable, language, names in (
+        ("CC", "C", ("cc", "gcc", "clang")),
+        ("CXX", "C++", ("c++", "g++", "clang++")),
     ):
-        wanted = os.environ.get(variable)
-        choices = [shlex.split(wanted)[0]] if wanted else list(names)
+        wanted = shlex.split(os.environ.get(variable, ""))  # may be a launcher and a compiler: ccache g++
+        choices = wanted[:1] or list(names)
         path = next((shutil.which(choice) for choice in choices if shutil.which(choice)), None)
         if not path:
-            language = "C" if kind == "cc" else "C++"
             raise VendorError(
                 f"no {language} compiler found (looked for {', '.join(choices)}): install one, for example "
                 f"`apt-get install g++`, `dnf install gcc-c++`, `apk add g++` or `xcode-select --install`, "
                 f"or name it in {variable}."
             )
-        found[kind] = path
-        identity.append(first_line([path, "--version"]) + " " + first_line([path, "-dumpmachine"]))
-    found["identity"] = "; ".join(identity)
+        found[variable] = [path, *wanted[1:]]
     return found
 
 
-def first_line(command: List[str]) -> str:
+def identity(compiler: dict[str, list[str]]) -> str:
+    """What the compilers say they are, version and target."""
+    said = [first_line([*command, option]) for command in compiler.values() for option in ("--version", "-dumpmachine")]
+    return "; ".join(said) or "Visual Studio"
+
+
+def first_line(command: list[str]) -> str:
     """First line that a command prints, empty if it fails."""
     done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False)
     return done.stdout.decode("utf-8", "replace").partition("\n")[0].strip()
 
 
-def entry_name(fetched: Dict[str, Tuple[Pin, Path]], compiler: Dict[str, str]) -> str:
+def entry_name(fetched: dict[str, tuple[Pin, Path]], compiler: dict[str, list[str]]) -> str:
     """Name of the cache entry: a hash of everything that decides what comes out."""
     decides = {
         "layout": LAYOUT,
         "pins": {library: pin["sha256"] for library, (pin, _) in fetched.items()},
         "flags": [COMMON_FLAGS, LIBZMQ_FLAGS, OPTIMISE],
         "sodium": hashlib.sha256((HERE / "sodium" / "CMakeLists.txt").read_bytes()).hexdigest(),
-        "compiler": compiler,
+        "compiler": [compiler, identity(compiler)],
         "machine": [sys.platform, platform.machine(), platform.libc_ver(), sys.maxsize],
         "environment": {name: os.environ.get(name) for name in
                         ("CFLAGS", "CXXFLAGS", "CPPFLAGS", "LDFLAGS", "ARCHFLAGS", "MACOSX_DEPLOYMENT_TARGET")},
@@ -144,9 +154,7 @@ def only_one(lock: Path) -> Iterator[None]:
 
     Only saves work: the rename at the end is what keeps the cache whole.
     """
-    try:
-        import fcntl
-    except ImportError:
+    if not fcntl:
         yield
         return
     with lock.open("w") as stream:
@@ -158,7 +166,7 @@ def only_one(lock: Path) -> Iterator[None]:
         yield
 
 
-def build(fetched: Dict[str, Tuple[Pin, Path]], force: bool = False) -> Path:
+def build(fetched: dict[str, tuple[Pin, Path]], force: bool = False) -> Path:
     """The cache entry with include/, lib/, licences/ and build-info.json, built if need be.
 
     Raises:
@@ -172,7 +180,10 @@ def build(fetched: Dict[str, Tuple[Pin, Path]], force: bool = False) -> Path:
     with only_one(entry.parent / f".{entry.name}.lock"):
         if (entry / "build-info.json").is_file() and not force:
             return entry
-        work = Path(tempfile.mkdtemp(prefix=f".{entry.name}.", dir=str(entry.parent)))
+        if fcntl:
+            for leftover in entry.parent.glob(f".{entry.name}.work-*"):  # of a build that was killed: we hold the lock
+                shutil.rmtree(str(leftover), ignore_errors=True)
+        work = Path(tempfile.mkdtemp(prefix=f".{entry.name}.work-", dir=str(entry.parent)))
         try:
             make(fetched, compiler, tools(), work)
             put_in_place(work / "entry", entry, force)
@@ -193,16 +204,23 @@ def put_in_place(built: Path, entry: Path, replace: bool) -> None:
             raise
 
 
-def make(fetched: Dict[str, Tuple[Pin, Path]], compiler: Dict[str, str], found: Dict[str, str], work: Path) -> None:
+def make(
+    fetched: dict[str, tuple[Pin, Path]], compiler: dict[str, list[str]], found: dict[str, str], work: Path
+) -> None:
     """Compile both libraries inside `work` and leave the result in work/entry."""
     entry = work / "entry"
     trees = {library: unpack(path, work / f"{library}-source") for library, (_, path) in fetched.items()}
-    common = ["-G", "Ninja", f"-DCMAKE_MAKE_PROGRAM={found['ninja']}", f"-DCMAKE_INSTALL_PREFIX={entry}", *COMMON_FLAGS]
-    if compiler["cc"]:
-        common += [f"-DCMAKE_C_COMPILER={compiler['cc']}", f"-DCMAKE_CXX_COMPILER={compiler['cxx']}"]
-    if OPTIMISE:
-        options = " ".join(OPTIMISE + without_paths(compiler, work))
-        common += [f"-DCMAKE_C_FLAGS_RELEASE={options}", f"-DCMAKE_CXX_FLAGS_RELEASE={options} -DNDEBUG"]
+    common = [f"-DCMAKE_INSTALL_PREFIX={entry}", *COMMON_FLAGS]
+    if os.name == "nt":
+        # The generator of Visual Studio finds the compiler outside a developer prompt too.
+        machine = {"win-amd64": "x64", "win-arm64": "ARM64", "win32": "Win32"}[sysconfig.get_platform()]
+        common += ["-A", machine]
+    else:
+        optimise = " ".join(OPTIMISE + without_paths(compiler, work))
+        common += [
+            "-G", "Ninja", f"-DCMAKE_MAKE_PROGRAM={found['ninja']}",
+            f"-DCMAKE_C_FLAGS_RELEASE={optimise}", f"-DCMAKE_CXX_FLAGS_RELEASE={optimise} -DNDEBUG",
+        ]
     architectures = os.environ.get("ARCHFLAGS", "").replace("-arch", "").split()
     if sys.platform == "darwin" and architectures:
         common.append(f"-DCMAKE_OSX_ARCHITECTURES={';'.join(architectures)}")
@@ -214,27 +232,30 @@ def make(fetched: Dict[str, Tuple[Pin, Path]], compiler: Dict[str, str], found: 
         pin = fetched[library][0]
         say(f"building {library} {pin['version']} ({pin['source']}, {pin['licence']})")
         folder = work / f"{library}-build"
-        step(library, [found["cmake"], "-S", str(source), "-B", str(folder), *common, *options], work)
-        step(library, [found["cmake"], "--build", str(folder), "--target", "install"], work)
+        commands = {name: shlex.join(command) for name, command in compiler.items()}
+        step(library, [found["cmake"], "-S", str(source), "-B", str(folder), *common, *options], work, commands)
+        step(library, [found["cmake"], "--build", str(folder), "--config", "Release", "--target", "install"], work)
         keep_licences(trees[library], entry / "licences" / library)
     check_features(work / "libzmq-build")
     for unused in ("share", "lib/cmake", "lib/pkgconfig"):  # they name the folder of the build
         shutil.rmtree(str(entry / unused), ignore_errors=True)
-    info = {
+    info: dict[str, object] = {
         library: {name: pin[name] for name in ("version", "source", "file", "sha256", "licence", "spdx")}
         for library, (pin, _) in fetched.items()
     }
-    info["flags"] = COMMON_FLAGS + LIBZMQ_FLAGS + OPTIMISE  # type: ignore[assignment]
-    info["compiler"] = compiler["identity"]  # type: ignore[assignment]
+    info["flags"] = COMMON_FLAGS + LIBZMQ_FLAGS + OPTIMISE
+    info["compiler"] = identity(compiler)
     text = json.dumps(info, indent=2, sort_keys=True) + "\n"
     # Last: an entry is whole when this file is there.
     (entry / "build-info.json").write_text(text, encoding="utf-8")
 
 
-def without_paths(compiler: Dict[str, str], work: Path) -> List[str]:
+def without_paths(compiler: dict[str, list[str]], work: Path) -> list[str]:
     """Flags that keep the folder of the build out of libzmq's assertion messages, if the compiler can."""
     option = f"-ffile-prefix-map={work}=."
-    tried = subprocess.run([compiler["cc"], option, "-E", "-x", "c", os.devnull],
+    if " " in option:
+        return []
+    tried = subprocess.run([*compiler["CC"], option, "-E", "-x", "c", os.devnull],
                            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
     return [option] if tried.returncode == 0 else []
 
@@ -261,13 +282,13 @@ def unpack(tarball: Path, folder: Path) -> Path:
     return next(path for path in folder.iterdir() if path.is_dir())
 
 
-def step(library: str, command: List[str], work: Path) -> None:
+def step(library: str, command: list[str], work: Path, compilers: Optional[dict[str, str]] = None) -> None:
     """Run one build command quietly; show what it said when it fails.
 
     Raises:
         VendorError: it failed.
     """
-    environment = dict(os.environ, CLICOLOR="0")
+    environment = {**os.environ, **(compilers or {}), "CLICOLOR": "0"}
     log = work / "log.txt"
     with log.open("ab") as stream:
         status = subprocess.run(command, stdout=stream, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
@@ -276,7 +297,7 @@ def step(library: str, command: List[str], work: Path) -> None:
         lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
         errors = [line for line in lines if "error" in line.lower()] or lines
         sys.stderr.write("\n".join(lines[-60:]) + "\n")
-        hint = ("run it in a Visual Studio developer prompt (vcvarsall.bat)" if os.name == "nt"
+        hint = ("is Visual Studio's C++ workload installed? see the output above" if os.name == "nt"
                 else "see the output above")
         raise VendorError(f"building {library} failed, {hint}: {errors[-1].strip() if errors else command}")
 

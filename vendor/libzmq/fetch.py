@@ -9,31 +9,31 @@ import tempfile
 import urllib.error
 import urllib.request
 from pathlib import Path
-from typing import Dict, List, Optional, Tuple
+from typing import Optional
 
 from pins import LIBRARIES, Pin, VendorError, cache_folder, candidates, say, sources_folder, verify
 
 CONNECT_SECONDS = 10
 
 
-class Unavailable(Exception):
+class UnavailableError(Exception):
     """This source cannot be had here; the next one may."""
 
 
 def download(pin: Pin, folder: Path) -> Path:
     """Fetch the upstream release into a folder."""
-    target = folder / str(pin["file"])
+    target = folder / pin["file"]
     say(f"downloading {pin['url']}")
     try:
-        with urllib.request.urlopen(str(pin["url"]), timeout=CONNECT_SECONDS) as response:
-            with target.open("wb") as stream:
-                shutil.copyfileobj(response, stream)
+        answer = urllib.request.urlopen(pin["url"], timeout=CONNECT_SECONDS)
+        with answer as response, target.open("wb") as stream:
+            shutil.copyfileobj(response, stream)
     except (urllib.error.URLError, socket.timeout, OSError) as error:
-        raise Unavailable(f"{pin['url']}: {getattr(error, 'reason', error)}") from error
+        raise UnavailableError(f"{pin['url']}: {getattr(error, 'reason', error)}") from error
     return target
 
 
-def source_stanzas(etc: Path = Path("/etc/apt")) -> Tuple[str, str]:
+def source_stanzas(etc: Path = Path("/etc/apt")) -> tuple[str, str]:
     """This machine's own apt sources with `deb` turned into `deb-src`.
 
     Only the distribution's own archives are kept, when they can be told: a third party's
@@ -43,12 +43,12 @@ def source_stanzas(etc: Path = Path("/etc/apt")) -> Tuple[str, str]:
         The text of a deb822 file and of a one-line-style file.
     """
     parts = etc / "sources.list.d"
-    stanzas: List[str] = []
+    stanzas: list[str] = []
     for path in sorted(parts.glob("*.sources")) if parts.is_dir() else []:
         for stanza in re.split(r"\n\s*\n", path.read_text(encoding="utf-8", errors="replace")):
             if re.search(r"^Types:.*\bdeb\b", stanza, re.M) and not re.search(r"^Enabled:\s*no", stanza, re.M):
                 stanzas.append(re.sub(r"^Types:.*$", "Types: deb-src", stanza, flags=re.M).strip())
-    lines: List[str] = []
+    lines: list[str] = []
     lists = [etc / "sources.list"] + (sorted(parts.glob("*.list")) if parts.is_dir() else [])
     for path in lists:
         if path.is_file():
@@ -57,7 +57,7 @@ def source_stanzas(etc: Path = Path("/etc/apt")) -> Tuple[str, str]:
     own = re.compile(r"debian|ubuntu", re.I)
     locations = re.compile(r"\bhttps?:\S+|\bmirror\S*:\S+|\bfile:\S+")
 
-    def kept(entries: List[str]) -> List[str]:
+    def kept(entries: list[str]) -> list[str]:
         return [entry for entry in entries if any(own.search(where) for where in locations.findall(entry))]
 
     if kept(stanzas) or kept(lines):
@@ -71,12 +71,12 @@ def apt_source(pin: Pin, folder: Path) -> Path:
     Everything apt writes is kept inside the folder: the machine's own lists are not touched,
     no privilege is needed.
     """
-    package, wanted = str(pin["package"]), str(pin["file"])
+    package, wanted = pin["package"], pin["file"]
     if not shutil.which("apt-get"):
-        raise Unavailable(f"apt-get source {package}: apt-get is not on this machine")
+        raise UnavailableError(f"apt-get source {package}: apt-get is not on this machine")
     stanzas, lines = source_stanzas()
     if not (stanzas.strip() or lines.strip()):
-        raise Unavailable(f"apt-get source {package}: no package source is configured in /etc/apt")
+        raise UnavailableError(f"apt-get source {package}: no package source is configured in /etc/apt")
     apt = folder / "apt"
     for name in ("parts", "lists/partial", "cache/archives/partial", "state"):
         (apt / name).mkdir(parents=True, exist_ok=True)
@@ -101,18 +101,18 @@ def apt_source(pin: Pin, folder: Path) -> Path:
     say(f"apt-get source --download-only {package}")
     output = ""
     if not any((apt / "lists").glob("*Sources*")):
-        output += run(command + ["update"], folder, environment)
-    output += run(command + ["source", "--download-only", package], folder, environment)
+        output += run([*command, "update"], folder, environment)
+    output += run([*command, "source", "--download-only", package], folder, environment)
     if not (folder / wanted).is_file():
         others = sorted(path.name for path in folder.glob("*.orig.tar.*"))
         if others:
-            raise Unavailable(f"apt-get source {package}: this distribution has {others[-1]}, pinned is {wanted}")
+            raise UnavailableError(f"apt-get source {package}: this distribution has {others[-1]}, pinned is {wanted}")
         last = [line for line in output.splitlines() if line.startswith(("E:", "Err:", "W:"))]
-        raise Unavailable(f"apt-get source {package}: {last[-1] if last else 'nothing was downloaded'}")
+        raise UnavailableError(f"apt-get source {package}: {last[-1] if last else 'nothing was downloaded'}")
     return folder / wanted
 
 
-def run(command: List[str], folder: Path, environment: Dict[str, str]) -> str:
+def run(command: list[str], folder: Path, environment: dict[str, str]) -> str:
     """Output of a command, whatever its exit status: what counts is the file it leaves."""
     done = subprocess.run(command, cwd=str(folder), env=environment, stdout=subprocess.PIPE,
                           stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, check=False)
@@ -122,14 +122,14 @@ def run(command: List[str], folder: Path, environment: Dict[str, str]) -> str:
 def already_here(pin: Pin) -> Optional[Path]:
     """A verified tarball of this pin that needs no network."""
     for folder in (sources_folder(), cache_folder() / "downloads"):
-        path = folder / str(pin["file"])
+        path = folder / pin["file"]
         if path.is_file():
             verify(path, pin)
             return path
     return None
 
 
-def fetch(source: Optional[str] = None, fresh: bool = False) -> Dict[str, Tuple[Pin, Path]]:
+def fetch(source: Optional[str] = None, fresh: bool = False) -> dict[str, tuple[Pin, Path]]:
     """One verified tarball of each library, from the best source that can be had.
 
     Args:
@@ -142,8 +142,8 @@ def fetch(source: Optional[str] = None, fresh: bool = False) -> Dict[str, Tuple[
     Raises:
         VendorError: a hash is wrong, or no source can be had; the message names each failure.
     """
-    got: Dict[str, Tuple[Pin, Path]] = {}
-    failed: Dict[str, str] = {}
+    got: dict[str, tuple[Pin, Path]] = {}
+    failed: dict[str, str] = {}
     with tempfile.TemporaryDirectory(prefix="zmqlite-fetch-") as scratch:
         for library in LIBRARIES:
             pins = candidates(library, source)
@@ -154,16 +154,16 @@ def fetch(source: Optional[str] = None, fresh: bool = False) -> Dict[str, Tuple[
     return got
 
 
-def fetch_one(library: str, pins: List[Pin], scratch: Path, failed: Dict[str, str]) -> Tuple[Pin, Path]:
+def fetch_one(library: str, pins: list[Pin], scratch: Path, failed: dict[str, str]) -> tuple[Pin, Path]:
     """Try each source of one library. `failed` remembers a source that is out of reach."""
-    reasons: List[str] = []
+    reasons: list[str] = []
     for pin in pins:
-        origin = str(pin["source"])
+        origin = pin["source"]
         try:
             if origin in failed:
-                raise Unavailable(failed[origin])
+                raise UnavailableError(failed[origin])
             path = download(pin, scratch) if "url" in pin else apt_source(pin, scratch)
-        except Unavailable as error:
+        except UnavailableError as error:
             failed.setdefault(origin, str(error))
             reasons.append(f"{origin}: {error}")
             say(f"not available: {error}")
@@ -174,8 +174,8 @@ def fetch_one(library: str, pins: List[Pin], scratch: Path, failed: Dict[str, st
         # Renamed into place, so that nobody ever sees half a file.
         partial = downloads / f".{pin['file']}.{os.getpid()}"
         shutil.copyfile(str(path), str(partial))
-        os.replace(str(partial), str(downloads / str(pin["file"])))
-        return pin, downloads / str(pin["file"])
+        os.replace(str(partial), str(downloads / pin["file"]))
+        return pin, downloads / pin["file"]
     names = " or ".join(f"{pin['file']} (SHA-256 {pin['sha256']})" for pin in pins)
     raise VendorError(
         f"no source of {library} can be had ({'; '.join(reasons)}). "

@@ -5,13 +5,13 @@ import json
 import os
 import sys
 from pathlib import Path
-from typing import Dict, List, Optional
+from typing import Optional
 
 HERE = Path(__file__).resolve().parent
 PINS_FILE = HERE / "pins.json"
 LIBRARIES = ("libzmq", "libsodium")
 
-Pin = Dict[str, object]
+Pin = dict[str, str]
 
 
 class VendorError(Exception):
@@ -38,7 +38,7 @@ def cache_folder() -> Path:
     return Path(base) / "zmqlite"
 
 
-def candidates(library: str, source: Optional[str]) -> List[Pin]:
+def candidates(library: str, source: Optional[str]) -> list[Pin]:
     """The pins of a library, best first.
 
     Args:
@@ -48,10 +48,10 @@ def candidates(library: str, source: Optional[str]) -> List[Pin]:
     Raises:
         VendorError: nothing is pinned under that source.
     """
-    pins: List[Pin] = json.loads(PINS_FILE.read_text(encoding="utf-8"))[library]
+    pins: list[Pin] = json.loads(PINS_FILE.read_text(encoding="utf-8"))[library]
     allowed = [pin for pin in pins if source in (None, pin["source"])]
     if not allowed:
-        known = ", ".join(str(pin["source"]) for pin in pins)
+        known = ", ".join(pin["source"] for pin in pins)
         raise VendorError(f"no source {source!r} of {library} is pinned in {PINS_FILE.name}: choose one of {known}")
     return allowed
 
