@@ -190,7 +190,7 @@ class ContextTerminated(ZMQError):  # noqa: N818 - the name that programs catch
         pass
 
 
-# mypy: OSError.strerror may be None, ours never is.
+# The ignored error: OSError.strerror may be None, ours never is.
 class InterruptedSystemCall(ZMQError, InterruptedError):  # type: ignore[misc]  # noqa: N818 - as Again
     """EINTR: a signal came. zmqlite retries such calls itself, so this is seen only from a broken one."""
 

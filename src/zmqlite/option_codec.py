@@ -136,6 +136,11 @@ class Option:
         return "int64" if self.size == 8 else "fd" if self.kind == "fd" else "int"
 
     @property
+    def read_size(self) -> int:
+        """Bytes of the buffer to read it into: libzmq wants a key's exact length, and room for the rest."""
+        return self.size or (41 if self.kind == "key" else 1024)
+
+    @property
     def allowed(self) -> str:
         """The values that may be set, in words."""
         raise NotImplementedError
