@@ -12,6 +12,7 @@ from weakref import WeakSet
 from ._native import ffi, lib
 from .constants import ContextOption
 from .errors import ForkedError, error_from_errno
+from .io_thread_settings import check_io_thread_settings
 from .lifetime import creation_site, exit_linger, format_site, prepare_exit
 from .options import (
     CONTEXT_OPTIONS,
@@ -76,6 +77,7 @@ class Context(_Generic[_SocketT] if TYPE_CHECKING else _Generic):  # type: ignor
     """
 
     sockopts: dict[int, Any] = None  # type: ignore[assignment]  # made by __init__
+    _io_threads: Any = None
     _instance: Any = None
     _instance_lock = Lock()
     _instance_pid: int | None = None
@@ -329,6 +331,8 @@ class Context(_Generic[_SocketT] if TYPE_CHECKING else _Generic):  # type: ignor
             rc = lib.zl_context_set_ext(self._require_native(), int(option), value or b"", len(value or b""))
         if rc != 0:
             raise explain(ffi.errno, "set", row, optval)
+        if option in _IO_THREAD_OPTIONS:
+            self._io_threads = {**(self._io_threads or {}), **_note_setting(self._io_threads, int(option), value)}
 
     def _require_native(self) -> Any:
         if self._native is None:
@@ -388,6 +392,16 @@ class Context(_Generic[_SocketT] if TYPE_CHECKING else _Generic):  # type: ignor
 
     # ---- bookkeeping for sockets ----
 
+    def _check_io_threads(self) -> None:
+        """Raise what libzmq would abort over when it starts its threads for the first socket."""
+        if self._io_threads is not None:
+            settings, self._io_threads = self._io_threads, None
+            try:
+                check_io_thread_settings(**settings)
+            except BaseException:
+                self._io_threads = settings
+                raise
+
     def _add_socket(self, socket: Any) -> None:
         self._sockets.add(socket)
 
@@ -412,6 +426,22 @@ def to_address(value: Any, call: str) -> int:
 
         return int(ctypes.cast(value, ctypes.c_void_p).value or 0)
     raise TypeError(f"{call} takes an address or an object with .underlying, got {type(value).__name__}")
+
+
+_IO_THREAD_OPTIONS = {
+    ContextOption.THREAD_PRIORITY: "priority",
+    ContextOption.THREAD_SCHED_POLICY: "policy",
+    ContextOption.THREAD_AFFINITY_CPU_ADD: "cpus",
+    ContextOption.THREAD_AFFINITY_CPU_REMOVE: "cpus",
+}
+
+
+def _note_setting(settings: dict[str, Any] | None, option: int, value: Any) -> dict[str, Any]:
+    name = _IO_THREAD_OPTIONS[option]  # type: ignore[index]
+    if name != "cpus":
+        return {name: value}
+    cpus = (settings or {}).get("cpus", frozenset())
+    return {name: cpus | {value} if option == ContextOption.THREAD_AFFINITY_CPU_ADD else cpus - {value}}
 
 
 def _name(cls: type) -> str:

@@ -111,6 +111,7 @@ class Socket(Endpoints, SocketOptions, SocketForms, _Verbs[_Return] if TYPE_CHEC
         if not hasattr(socket_type, "__index__"):
             raise TypeError(f"socket() takes a SocketType, got {socket_type!r}")
         self.context = context
+        context._check_io_threads()
         return lib.zl_socket_new(context._native, socket_type.__index__())
 
     def _learn_type(self) -> None:
