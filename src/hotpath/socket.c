@@ -1,5 +1,6 @@
 /* The socket type: its life, and the verbs that move one part. */
 #include "hotpath.h"
+#include "docs.h"
 #include <structmember.h>
 
 int hp_raise (int error, const char *call, PyObject *argument)
@@ -296,16 +297,16 @@ done:
 
 /* ---- the type ---- */
 
-#define HP_VERB(name) {#name, (PyCFunction) (void (*) (void)) hp_socket_##name, METH_FASTCALL | METH_KEYWORDS, NULL}
+#define HP_VERB(name, doc) {#name, (PyCFunction) (void (*) (void)) hp_socket_##name, METH_FASTCALL | METH_KEYWORDS, doc}
 
 static PyMethodDef hp_socket_methods[] = {
-    HP_VERB (send),
-    HP_VERB (recv),
-    HP_VERB (send_multipart),
-    HP_VERB (recv_multipart),
-    HP_VERB (send_many),
-    HP_VERB (recv_many),
-    HP_VERB (recv_into),
+    HP_VERB (send, HP_SEND_DOC),
+    HP_VERB (recv, HP_RECV_DOC),
+    HP_VERB (send_multipart, HP_SEND_MULTIPART_DOC),
+    HP_VERB (recv_multipart, HP_RECV_MULTIPART_DOC),
+    HP_VERB (send_many, HP_SEND_MANY_DOC),
+    HP_VERB (recv_many, HP_RECV_MANY_DOC),
+    HP_VERB (recv_into, HP_RECV_INTO_DOC),
     {"_attach", hp_socket_attach, METH_VARARGS, "Take the zl_socket: its owner, which is kept, and its address."},
     {"_set_unknown", hp_socket_set_unknown, METH_VARARGS, "Set an attribute that the class does not have."},
     {"_detach", hp_socket_detach, METH_NOARGS, "Forget the native socket: every verb raises ENOTSOCK."},
