@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 import zmqlite
-from zmqlite import constants, option_table, option_table_transports, options
+from zmqlite import constants, option_table, option_table_transports, options, z85
 from zmqlite.errors import ZMQError
 from zmqlite.io_thread_settings import check_io_thread_settings
 from zmqlite.option_codec import Bytes, Key, Number, Option, UnknownOption
@@ -88,6 +88,7 @@ def test_docstring_begins_with_the_name_of_c(row: Option) -> None:
     if row.default is not None:
         assert f"default {row.default!r}" in first
     assert details.startswith(f"Value: {row.kind}")
+    assert (f"Draft since libzmq {row.draft}." in details) == (row.draft != "")
     for socket_type in row.socket_types:
         assert socket_type in details
         assert socket_type in constants.SocketType.__members__
@@ -174,7 +175,7 @@ def test_key_is_32_raw_bytes_or_z85(name: str) -> None:
     row = options.find_by_name(name)
     assert type(row) is Key
     raw = bytes(range(32))
-    text = zmqlite.z85.encode(raw)
+    text = z85.encode(raw)
     for key in (raw, bytearray(raw), text, text.decode(), text + b"\0"):
         assert row.encode(key) == raw
     assert row.decode(text + b"\0") == text
@@ -306,8 +307,11 @@ def test_unknown_number_passes_through() -> None:
 )
 def test_option_that_is_no_number_is_refused(number: Any, error: type[Exception]) -> None:
     """An option is a number that fits a C int."""
-    with pytest.raises(error):
+    with pytest.raises(error, match="option"):
         options.find_socket_option(number)
+    if number == "linger":
+        with pytest.raises(TypeError, match=r"such as zmqlite\.LINGER, not the str 'linger'"):
+            options.find_socket_option(number)
 
 
 def test_strings_are_read_without_their_nul() -> None:
@@ -444,6 +448,26 @@ def test_attribute_that_is_read_only_or_fixed_says_so() -> None:
         holder.type = 3
     with pytest.raises(AttributeError, match="cannot be deleted"):
         del holder.linger
+
+
+def test_attribute_of_a_shared_number_is_not_set_as_the_other() -> None:
+    """context.socket_limit = 5 does not set the thread priority, which has the same number."""
+
+    class ContextHolder:
+        pass
+
+    done: list[tuple[int, object]] = []
+    options.install_attributes(
+        ContextHolder,
+        option_table.CONTEXT_ROWS,
+        lambda holder, number: number,
+        lambda holder, number, value: done.append((number, value)),
+    )
+    holder: Any = ContextHolder()
+    with pytest.raises(ZMQError, match="SOCKET_LIMIT"):
+        holder.socket_limit = 5
+    holder.thread_priority = 5
+    assert done == [(3, 5)]
 
 
 @pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="only Linux can be asked")
