@@ -30,6 +30,7 @@ typedef struct hp_socket
     PyObject_HEAD
     zl_socket *native;    /* NULL until attached and after detach */
     PyObject *owner;      /* keeps native alive */
+    zmq_msg_t small;      /* the last short message received; always initialised */
     Py_ssize_t copy_threshold;
     int sending_more;     /* the last part sent had SNDMORE */
 } hp_socket;
