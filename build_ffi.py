@@ -80,7 +80,7 @@ def bundled_library() -> Library:
     elif sys.platform == "darwin":
         link = ["-Wl,-exported_symbol,_PyInit__libzmq"]
     else:
-        link = ["-Wl,--exclude-libs,ALL", "-pthread", "-lrt", *static_runtime()]
+        link = ["-Wl,--exclude-libs,ALL", "-Wl,--gc-sections", "-pthread", "-lrt", *static_runtime()]
     return Library([str(entry / "include")], macros, [], link, archives, info, entry / "licences")
 
 
@@ -198,12 +198,12 @@ class BuildExtensions(build_ext):
             if LIMITED_API:
                 extension.define_macros.append(("Py_LIMITED_API", "0x030b0000"))
             extension.extra_compile_args = [*library.compile]
-            extension.depends = [str(path) for folder in (NATIVE, CDEF, HOTPATH, generated)
-                                 for path in sorted(folder.glob("*.h"))]
+            extension.depends = [str(Path(__file__)), *(str(path) for folder in (NATIVE, CDEF, HOTPATH, generated)
+                                                        for path in sorted(folder.glob("*.h")))]
             if extension.name == "zmqlite._libzmq":
                 extension.sources = [str(generated / "_libzmq.c"), *sources(NATIVE)]
                 extension.extra_objects = library.static
-                extension.extra_link_args = library.link
+                extension.extra_link_args = [*library.link]
                 # libzmq is C++: the C++ driver links its run-time.
                 extension.language = "c++" if library.static else "c"
         super().run()
@@ -214,21 +214,23 @@ class BuildExtensions(build_ext):
             extension.extra_compile_args += ["-O3", "-fvisibility=hidden", "-Wall", "-Wextra"]
             if sys.platform.startswith("linux"):
                 extension.extra_compile_args.append("-fno-plt")
+                if not self.debug:  # build_ext --debug keeps the line numbers, a third of the file
+                    extension.extra_link_args.append("-Wl,--strip-debug")
             if os.environ.get("ZMQLITE_WERROR") == "1":
                 extension.extra_compile_args.append("-Werror")
-            headers = hashlib.sha256(b"".join(Path(path).read_bytes() for path in extension.depends)).hexdigest()
-            self.skip_unchanged(headers)
+            depends = hashlib.sha256(b"".join(Path(path).read_bytes() for path in extension.depends)).hexdigest()
+            self.skip_unchanged(depends)
             if not getattr(self.compiler, "linker_so_cxx", True):
                 # PyPy names no C++ linker; setuptools takes the C++ driver and these arguments.
                 self.compiler.linker_so_cxx = self.compiler.linker_so
         super().build_extension(extension)
 
-    def skip_unchanged(self, headers: str) -> None:
-        """Make the compiler leave alone an object whose source, headers and command are the same."""
+    def skip_unchanged(self, depends: str) -> None:
+        """Make the compiler leave alone an object whose source, dependencies and command are the same."""
         compile_one = type(self.compiler)._compile
 
         def compile_if_changed(target: str, source: str, *arguments: Any) -> None:
-            text = repr((Path(source).read_bytes(), arguments, headers, self.compiler.compiler_so))
+            text = repr((Path(source).read_bytes(), arguments, depends, self.compiler.compiler_so))
             key = hashlib.sha256(text.encode()).hexdigest()
             mark = Path(target + ".key")
             if not (Path(target).is_file() and mark.is_file() and mark.read_text() == key):
