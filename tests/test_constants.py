@@ -173,6 +173,11 @@ def test_option_type_is_that_of_pyzmq() -> None:
     assert types["fd"] == {"FD"}
 
 
+def test_all_lists_every_constant() -> None:
+    """`from zmqlite.constants import *` gives every name, and type checkers see the same."""
+    assert sorted(constants.__all__) == sorted(name for name in vars(constants) if not name.startswith("_"))
+
+
 def test_constants_are_plain_integers_to_the_rest() -> None:
     """A constant equals its number, hashes like it, and combines with |."""
     assert {1: "one"}[zmqlite.PUB] == "one"
