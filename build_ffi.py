@@ -18,6 +18,7 @@ import sys
 import sysconfig
 from pathlib import Path
 from typing import Any, NamedTuple, Optional
+from urllib.parse import quote
 
 from setuptools import Extension
 from setuptools.build_meta import *  # noqa: F403 - a backend is all of its hooks
@@ -80,18 +81,25 @@ def bundled_library() -> Library:
     elif sys.platform == "darwin":
         link = ["-Wl,-exported_symbol,_PyInit__libzmq"]
     else:
-        link = ["-Wl,--exclude-libs,ALL", "-Wl,--gc-sections", "-pthread", "-lrt", *static_runtime()]
+        link = ["-Wl,--exclude-libs,ALL", "-Wl,--gc-sections", "-pthread", "-lrt", *static_runtime(info)]
     return Library([str(entry / "include")], macros, [], link, archives, info, entry / "licences")
 
 
-def static_runtime() -> list[str]:
-    """Flags that put the C++ run-time into the module, where the compiler has it as an archive."""
+def static_runtime(info: dict[str, Any]) -> list[str]:
+    """Flags that put GCC's C++ run-time into the module, where it is there as an archive; noted in `info`."""
     compiler = shlex.split(os.environ.get("CXX") or sysconfig.get_config_var("CXX") or "c++")
     if not shutil.which(compiler[0]):
         return []
-    done = subprocess.run([*compiler, "-print-file-name=libstdc++.a"], stdout=subprocess.PIPE, check=False)
-    found = os.path.isabs(done.stdout.decode().strip())
-    return ["-static-libstdc++", "-static-libgcc"] if found else []
+
+    def ask(option: str) -> str:
+        done = subprocess.run([*compiler, option], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False)
+        return done.stdout.decode().strip()
+
+    if not os.path.isabs(ask("-print-file-name=libstdc++.a")):
+        return []
+    info["libstdc++"] = {"version": ask("-dumpfullversion") or ask("-dumpversion"), "source": "the compiler",
+                         "spdx": "GPL-3.0-or-later WITH GCC-exception-3.1"}
+    return ["-static-libstdc++", "-static-libgcc"]
 
 
 def system_library() -> Library:
@@ -288,14 +296,14 @@ def add_sbom(folder: Path, info: dict[str, Any], version: str) -> None:
         {
             "type": "library",
             "name": name,
-            "version": info[name]["version"],
-            "bom-ref": f"{name}@{info[name]['version']}",
-            "licenses": [{"expression": info[name]["spdx"]}],
-            "properties": [{"name": "zmqlite:source", "value": info[name]["source"]},
-                           {"name": "zmqlite:source-file", "value": info[name]["file"]},
-                           {"name": "zmqlite:source-sha256", "value": info[name]["sha256"]}],
+            "version": part["version"],
+            "bom-ref": f"{name}@{part['version']}",
+            "purl": f"pkg:generic/{quote(name)}@{part['version']}",
+            "licenses": [{"expression": part["spdx"]}],
+            "properties": [{"name": f"zmqlite:{key}", "value": part[key]}
+                           for key in ("source", "file", "sha256") if key in part],
         }
-        for name in ("libzmq", "libsodium")
+        for name, part in sorted(info.items()) if "spdx" in part
     ]
     root = {"type": "library", "name": "zmqlite", "version": version, "bom-ref": "zmqlite",
             "licenses": [{"expression": "MIT"}]}
