@@ -135,6 +135,8 @@ void zl_socket_drop (zl_socket *socket);
 
 int zl_socket_bind (zl_socket *socket, const char *endpoint);
 int zl_socket_connect (zl_socket *socket, const char *endpoint);
+/* 1 when a ROUTER has a peer of that routing id; 0 when it has none or libzmq cannot tell. */
+int zl_socket_has_peer (zl_socket *socket, const void *routing_id, size_t size);
 uint32_t zl_socket_connect_peer (zl_socket *socket, const char *endpoint);
 int zl_socket_unbind (zl_socket *socket, const char *endpoint);
 int zl_socket_disconnect (zl_socket *socket, const char *endpoint);
@@ -262,8 +264,9 @@ int zl_proxy_free (zl_proxy *proxy);
 
 /* Runs once, at import. */
 int zl_start (void);
-/* 0 when count more descriptors can be opened; else -1 and EMFILE. libzmq aborts when it runs out. */
+/* zl_room.c: 0 when count more descriptors can be opened, or threads started; else -1 with EMFILE, EAGAIN. */
 int zl_descriptors_check (int count);
+int zl_threads_check (int count);
 int zl_error (void); /* zmq_errno, for the hot path */
 
 #endif

@@ -201,10 +201,20 @@ static int zl_context_set_any (zl_context *context, void *handle, int option, in
 ZL_CONTEXT_CALL (zl_context_set,
                  (zl_context * context, int option, int value),
                  zl_context_set_any (context, handle, option, value))
+/* -1 is a value of some options: errno is 0 when it worked. */
+static int zl_context_get_any (zl_context *context, void *handle, int option)
+{
+    if (option == ZMQ_MAX_SOCKETS && context->max_sockets) {
+        errno = 0;
+        return context->max_sockets;
+    }
+    errno = 0;
+    return zmq_ctx_get (handle, option);
+}
+
 ZL_CONTEXT_CALL (zl_context_get,
                  (zl_context * context, int option),
-                 option == ZMQ_MAX_SOCKETS && context->max_sockets ? context->max_sockets
-                                                                   : zmq_ctx_get (handle, option))
+                 zl_context_get_any (context, handle, option))
 ZL_CONTEXT_CALL (zl_context_set_ext,
                  (zl_context * context, int option, const void *value, size_t size),
                  zmq_ctx_set_ext (handle, option, value, size))

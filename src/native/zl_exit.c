@@ -1,13 +1,11 @@
-/* The process: import, fork, descriptors, interpreter exit, and the struct for the hot path. */
+/* The process: import, fork, interpreter exit. */
 #include "zl_context.h"
 #include "zl_optional.h"
 #include <errno.h>
 #include <string.h>
 
 #if !defined _WIN32
-#include <fcntl.h>
 #include <pthread.h>
-#include <unistd.h>
 #endif
 
 unsigned zl_generation;
@@ -60,37 +58,6 @@ int zl_start (void)
     return 0;
 #endif
 }
-
-/* ---- descriptors ---- */
-
-#if defined _WIN32
-int zl_descriptors_check (int count)
-{
-    (void) count; /* sockets are not drawn from a small table here */
-    return 0;
-}
-#else
-int zl_descriptors_check (int count)
-{
-    int opened[64], at, error = 0;
-    if (count > 64)
-        count = 64;
-    for (at = 0; at < count; at++) {
-        opened[at] = at == 0 ? open ("/dev/null", O_RDONLY | O_CLOEXEC) : fcntl (opened[0], F_DUPFD_CLOEXEC, 0);
-        if (opened[at] < 0) {
-            error = errno;
-            break;
-        }
-    }
-    while (at-- > 0)
-        close (opened[at]);
-    /* A sandbox without that file is no shortage. */
-    if (error != EMFILE && error != ENFILE)
-        return 0;
-    errno = error;
-    return -1;
-}
-#endif
 
 /* ---- interpreter exit ---- */
 

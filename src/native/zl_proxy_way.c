@@ -2,6 +2,7 @@
  * room until there is some. */
 #include "zl_proxy_way.h"
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 
 /* As libzmq's proxy_burst_size: messages one way before the other way has its turn. */
@@ -33,6 +34,8 @@ int zl_proxy_way_send_copy (zl_socket *socket, zmq_msg_t *part, int more)
     rc = zmq_msg_copy (&copy, part);
     if (rc == 0)
         rc = zl_proxy_way_send (socket, &copy, more);
+    if (ZL_LIKELY (rc >= 0))
+        return rc; /* a sent message is an empty one: nothing to close */
     error = errno;
     zmq_msg_close (&copy);
     errno = error;
@@ -67,6 +70,7 @@ static void zl_proxy_way_empty (zl_proxy_way *way)
         zmq_msg_init (part);
     }
     way->complete = way->captured = 0;
+    way->size = 0;
 }
 
 int zl_proxy_way_clear (zl_proxy_way *way)
@@ -96,16 +100,20 @@ static int zl_proxy_way_read (zl_proxy_way *way)
 {
     while (!way->complete) {
         zmq_msg_t *part;
-        if (way->count == way->room && zl_proxy_way_grow (way) != 0)
+        int size;
+        if (ZL_UNLIKELY (way->count == way->room) && zl_proxy_way_grow (way) != 0)
             return -1;
         part = &way->parts[way->count];
-        if (zl_proxy_way_recv (way->from, part) < 0)
+        size = zl_proxy_way_recv (way->from, part);
+        if (size < 0)
             return errno == EAGAIN ? 0 : -1;
+        /* What zmq_msg_recv returns ends at INT_MAX. */
+        way->size += ZL_LIKELY (size < INT_MAX) ? (size_t) size : zmq_msg_size (part);
         way->count += 1;
-        way->received[1] += zmq_msg_size (part);
         way->complete = !zmq_msg_more (part);
     }
     way->received[0] += 1;
+    way->received[1] += way->size;
     if (way->swap && way->count >= 2)
         zl_proxy_way_swap (way->parts);
     return 1;
@@ -131,7 +139,6 @@ static int zl_proxy_way_capture (zl_proxy_way *way)
 
 int zl_proxy_way_hand_on (zl_proxy_way *way)
 {
-    uint64_t size = 0;
     int at, rc;
     if (way->capture && !way->captured) {
         rc = zl_proxy_way_capture (way);
@@ -141,11 +148,8 @@ int zl_proxy_way_hand_on (zl_proxy_way *way)
         }
     }
     for (at = 0; at < way->count; at++) {
-        size_t part_size = zmq_msg_size (&way->parts[at]);
-        if (ZL_LIKELY (zl_proxy_way_send (way->to, &way->parts[at], at + 1 < way->count) >= 0)) {
-            size += part_size;
+        if (ZL_LIKELY (zl_proxy_way_send (way->to, &way->parts[at], at + 1 < way->count) >= 0))
             continue;
-        }
         if (errno != EAGAIN)
             return -1;
         if (at == 0) {
@@ -156,9 +160,10 @@ int zl_proxy_way_hand_on (zl_proxy_way *way)
         zl_proxy_way_empty (way);
         return 1;
     }
-    way->count = way->complete = way->captured = 0; /* a sent part is an empty message again */
     way->sent[0] += 1;
-    way->sent[1] += size;
+    way->sent[1] += way->size;
+    way->count = way->complete = way->captured = 0; /* a sent part is an empty message again */
+    way->size = 0;
     return 1;
 }
 

@@ -14,6 +14,7 @@ typedef struct zl_proxy_way
     int swap;                  /* from ROUTER to ROUTER with prefixes: the two routing ids change places */
     zmq_msg_t *parts;          /* the message in hand; every one of room is initialised */
     int count, room;           /* count 0: no message in hand */
+    uint64_t size;             /* bytes of the message in hand */
     int complete;              /* all of its parts are read */
     int captured;              /* the capture socket has it already */
     zl_socket *waits_for;      /* whose POLLOUT must come first; NULL: there is room, as far as is known */

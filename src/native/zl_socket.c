@@ -142,6 +142,10 @@ static zl_socket *zl_socket_make (zl_context *context, void *context_handle, int
     /* The first socket also starts the reaper and the I/O threads, with two descriptors each. */
     if (zl_descriptors_check (context->started ? 2 : 8 + 2 * context->io_threads) != 0)
         return NULL;
+    if (!context->started && zl_threads_check (1 + context->io_threads) != 0) {
+        errno = EMTHREAD;
+        return NULL;
+    }
     zl_thread_lock (&zl_context_lock);
     full = context->max_sockets > 0
            && context->socket_count + context->hidden_sockets >= context->socket_room;
@@ -325,6 +329,11 @@ ZL_SOCKET_CALL (zl_socket_getsockopt,
 ZL_SOCKET_CALL (zl_socket_peer_state,
                 (zl_socket * socket, const void *routing_id, size_t size),
                 zmq_socket_get_peer_state (socket->handle, routing_id, size))
+int zl_socket_has_peer (zl_socket *socket, const void *routing_id, size_t size)
+{
+    return zl_socket_peer_state (socket, routing_id, size) >= 0;
+}
+
 ZL_SOCKET_CALL (zl_socket_pipes_stats, (zl_socket * socket), zmq_socket_monitor_pipes_stats (socket->handle))
 /* Never block: the caller waits in slices, so that signals are seen. */
 ZL_SOCKET_CALL (zl_socket_send,

@@ -306,7 +306,7 @@ class Context(_Generic[_SocketT] if TYPE_CHECKING else _Generic):  # type: ignor
         row.require_readable()
         value = lib.zl_context_get(self._require_native(), int(option))
         errno = ffi.errno
-        if value == -1 and errno and row.lowest >= 0:
+        if errno:
             raise explain(errno, "get", row)
         return value
 
@@ -374,6 +374,8 @@ class Context(_Generic[_SocketT] if TYPE_CHECKING else _Generic):  # type: ignor
             return
         option = find_context_option_by_name(name)
         if option is not None:
+            if not option.writable:
+                raise option.refuse(value, "it can only be read")
             self.set(option.number, value)
             return
         option = find_by_name(name)
@@ -384,6 +386,7 @@ class Context(_Generic[_SocketT] if TYPE_CHECKING else _Generic):  # type: ignor
     def __getattr__(self, name: str) -> Any:
         option = None if name.startswith("_") else find_context_option_by_name(name)
         if option is not None:
+            option.require_readable()
             return self.get(option.number)
         option = None if name.startswith("_") else find_by_name(name)
         if option is None:

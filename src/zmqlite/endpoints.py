@@ -90,6 +90,9 @@ class Endpoints:
     """The part of Socket that deals with endpoints and groups."""
 
     _native: Any
+    # CONNECT_ROUTING_ID for the next connect, and endpoint -> routing id of those before it.
+    _next_routing_id: bytes | None = None
+    _routing_ids: dict[str, bytes] | None = None
 
     def bind(self, addr: str | bytes) -> SocketContext:
         """Listen on an endpoint.
@@ -124,8 +127,19 @@ class Endpoints:
 
         Source: zmq_connect(3).
         """
+        if self._next_routing_id is not None:
+            self._claim_routing_id(_to_text(addr))
         self._call_endpoint("connect()", lib.zl_socket_connect, addr)
+        self._next_routing_id = None
         return SocketContext(self, "connect", _to_text(addr))
+
+    def _claim_routing_id(self, addr: str) -> None:
+        """Refuse a CONNECT_ROUTING_ID that a peer has already: libzmq would abort."""
+        wanted = self._next_routing_id or b""
+        taken = self._routing_ids or {}
+        if lib.zl_socket_has_peer(self._native, wanted, len(wanted)) or wanted in taken.values():
+            raise error_from_errno(EADDRINUSE, "connect()", addr, f"CONNECT_ROUTING_ID {wanted!r} is another peer's")
+        self._routing_ids = {**taken, addr: wanted}
 
     def unbind(self, addr: str | bytes) -> None:
         """Stop listening on an endpoint.
@@ -152,6 +166,8 @@ class Endpoints:
         Source: zmq_disconnect(3).
         """
         self._call_endpoint("disconnect()", lib.zl_socket_disconnect, addr)
+        if self._routing_ids is not None:
+            self._routing_ids.pop(_to_text(addr), None)
 
     def connect_peer(self, addr: str | bytes) -> int:
         """Connect a PEER socket and learn the routing id of the other side (draft).

@@ -27,14 +27,15 @@ if TYPE_CHECKING:
 
 __all__ = ["SocketOptions", "install_socket_attributes"]
 
-_LONGEST_VALUE = 4096
-_SUBSCRIBE, _UNSUBSCRIBE, _FD = 6, 7, 14
+_SUBSCRIBE, _UNSUBSCRIBE, _FD, _CONNECT_ROUTING_ID, _THREAD_SAFE = 6, 7, 14, 61, 81
+_INT64_MAX, _UINT64_MAX = 2**63 - 1, 2**64 - 1
 
 
 class SocketOptions:
     """The part of Socket that gets and sets options."""
 
     _native: Any
+    _next_routing_id: Any
     _type_number: int
 
     def get(self, option: int) -> Any:
@@ -65,13 +66,13 @@ class SocketOptions:
             value = lib.zl_socket_get_number(self._native, row.number, size)
             errno = ffi.errno
             if not errno:
-                return value
+                return value & _UINT64_MAX if row.kind == "uint64" else value
             if errno != EINTR:
                 raise explain(errno, "get", row, None, self._type_number)
 
     def _get_bytes(self, row: Any) -> bytes:
-        buffer = ffi.new("char[]", _LONGEST_VALUE)
-        size = ffi.new("size_t *", _LONGEST_VALUE)
+        buffer = ffi.new("char[]", row.read_size)
+        size = ffi.new("size_t *", row.read_size)
         while lib.zl_socket_getsockopt(self._native, row.number, buffer, size) != 0:
             errno = ffi.errno
             if errno != EINTR:
@@ -80,7 +81,7 @@ class SocketOptions:
         return value
 
     def _warn_draft_fd(self) -> None:
-        if lib.zl_socket_get_number(self._native, 81, 4) == 1:
+        if lib.zl_socket_get_number(self._native, _THREAD_SAFE, 4) == 1:
             from warnings import warn
 
             warn(DraftFDWarning(), stacklevel=4)
@@ -104,7 +105,9 @@ class SocketOptions:
         if option == HWM:
             self.set_hwm(optval)
             return
-        if type(value) is int:
+        if isinstance(value, int):
+            if value > _INT64_MAX:
+                value -= 2**64  # the same 64 bits, for the signed parameter
             rc = lib.zl_socket_set_number(self._native, row.number, row.size, value)
         elif value is None:
             rc = lib.zl_socket_setsockopt(self._native, row.number, ffi.NULL, 0)
@@ -112,6 +115,8 @@ class SocketOptions:
             rc = lib.zl_socket_setsockopt(self._native, row.number, value, len(value))
         if rc != 0:
             raise explain(ffi.errno, "set", row, optval, self._type_number)
+        if option == _CONNECT_ROUTING_ID:
+            self._next_routing_id = value
 
     setsockopt = set
     getsockopt = get

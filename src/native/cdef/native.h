@@ -29,6 +29,7 @@ int zl_socket_close(zl_socket *socket, int linger);
 void zl_socket_drop(zl_socket *socket);
 int zl_socket_bind(zl_socket *socket, const char *endpoint);
 int zl_socket_connect(zl_socket *socket, const char *endpoint);
+int zl_socket_has_peer(zl_socket *socket, const char *routing_id, size_t size);
 uint32_t zl_socket_connect_peer(zl_socket *socket, const char *endpoint);
 int zl_socket_unbind(zl_socket *socket, const char *endpoint);
 int zl_socket_disconnect(zl_socket *socket, const char *endpoint);
