@@ -61,7 +61,7 @@ def repair(session: nox.Session, folder: Path) -> None:
     """Put the wheel of a folder into wheelhouse/, checked and tagged for the machines it runs on."""
     built = next(folder.glob("*.whl"))
     if sys.platform.startswith("linux"):
-        session.run("auditwheel", "repair", "--strip", "-w", str(WHEELHOUSE), str(built))
+        session.run("auditwheel", "repair", "--strip", "-w", str(WHEELHOUSE), str(built), silent=True)
     else:
         shutil.copy(str(built), str(WHEELHOUSE))
 
@@ -77,7 +77,7 @@ def install_wheel(session: nox.Session) -> None:
 
 def fresh_venv(session: nox.Session, python: str) -> str:
     """An empty virtual environment of any interpreter; its Python."""
-    folder = Path(session.create_tmp()) / "venv"
+    folder = Path(session.create_tmp()).resolve() / "venv"
     shutil.rmtree(str(folder), ignore_errors=True)
     session.run(sys.executable, "-m", "virtualenv", "-q", "-p", python, str(folder), external=True)
     return str(folder / ("Scripts" if os.name == "nt" else "bin") / "python")
@@ -98,8 +98,36 @@ def build(session: nox.Session) -> None:
     session.install(*group("build"))
     for folder in (DIST, WHEELHOUSE):
         shutil.rmtree(str(folder), ignore_errors=True)
-    session.run("python", "-m", "build", "--outdir", str(DIST), env={"ZMQLITE_WERROR": "1"})
+    session.log("building libzmq (unless it is in the cache), the sdist and the wheel ...")
+    said = session.run("python", "-m", "build", "--outdir", str(DIST), env={"ZMQLITE_WERROR": "1"}, silent=True)
+    for line in dict.fromkeys(re.findall("^vendor/libzmq: .*", said, re.M)):
+        session.log(line)
     repair(session, DIST)
+
+
+@nox.session
+def wheels(session: nox.Session) -> None:
+    """A wheel for every interpreter found, installed in an empty environment and tried; the sizes, and pyzmq's."""
+    session.install(*group("build"))
+    folder = Path(session.create_tmp()).resolve()
+    sdist = str(next(DIST.glob("*.tar.gz")))
+    for tag, (python, headers) in interpreters().items():
+        if not wheel_for(tag) and not headers:
+            session.warn(f"{tag}: skipped, {python} has no Python.h to build with")
+            continue
+        session.log(f"{tag}: {python}")
+        fresh = fresh_venv(session, python)
+        pip = [fresh, "-m", "pip", "-q", "--disable-pip-version-check"]
+        if not wheel_for(tag):
+            shutil.rmtree(str(folder / "built"), ignore_errors=True)
+            session.run(*pip, "wheel", "--no-deps", "-w", str(folder / "built"), sdist, external=True)
+            repair(session, folder / "built")
+        session.run(*pip, "install", str(wheel_for(tag)), external=True)
+        with session.chdir(folder):
+            session.run(fresh, "-I", "-W", "error", str(ROOT / "tests" / "smoke.py"), "bundled", external=True)
+    session.run("pip", "-q", "download", "--no-deps", "--only-binary", ":all:", "-d", str(folder / "pyzmq"), "pyzmq")
+    for wheel in sorted([*WHEELHOUSE.glob("*.whl"), *(folder / "pyzmq").glob("*.whl")]):
+        session.log(f"{wheel.stat().st_size / 1e6:6.2f} MB  {wheel.name}")
 
 
 @nox.session
@@ -119,31 +147,6 @@ def tests(session: nox.Session, backend: str) -> None:
     install_wheel(session)
     environment = {"ZMQLITE_BACKEND": backend, "ZMQLITE_WHEELS": str(WHEELHOUSE), "ZMQLITE_DIST": str(DIST)}
     session.run("pytest", *session.posargs, env=environment)
-
-
-@nox.session
-def wheels(session: nox.Session) -> None:
-    """A wheel for every interpreter found, installed in an empty environment and tried; the sizes, and pyzmq's."""
-    session.install(*group("build"))
-    folder = Path(session.create_tmp())
-    sdist = str(next(DIST.glob("*.tar.gz")))
-    for tag, (python, headers) in interpreters().items():
-        if not wheel_for(tag) and not headers:
-            session.warn(f"{tag}: skipped, {python} has no Python.h to build with")
-            continue
-        session.log(f"{tag}: {python}")
-        fresh = fresh_venv(session, python)
-        pip = [fresh, "-m", "pip", "-q", "--disable-pip-version-check"]
-        if not wheel_for(tag):
-            shutil.rmtree(str(folder / "built"), ignore_errors=True)
-            session.run(*pip, "wheel", "--no-deps", "-w", str(folder / "built"), sdist, external=True)
-            repair(session, folder / "built")
-        session.run(*pip, "install", str(wheel_for(tag)), external=True)
-        with session.chdir(folder):
-            session.run(fresh, "-I", "-W", "error", str(ROOT / "tests" / "smoke.py"), "bundled", external=True)
-    session.run("pip", "-q", "download", "--no-deps", "--only-binary", ":all:", "-d", str(folder / "pyzmq"), "pyzmq")
-    for wheel in sorted([*WHEELHOUSE.glob("*.whl"), *(folder / "pyzmq").glob("*.whl")]):
-        session.log(f"{wheel.stat().st_size / 1e6:6.2f} MB  {wheel.name}")
 
 
 @nox.session
