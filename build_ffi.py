@@ -36,7 +36,7 @@ CDEF = NATIVE / "cdef"
 CPYTHON = sys.implementation.name == "cpython"
 # One binary for 3.11 and up. Free-threaded CPython has no limited API before 3.15.
 LIMITED_API = CPYTHON and sys.version_info >= (3, 11) and not sysconfig.get_config_var("Py_GIL_DISABLED")
-SYSTEM_MINIMUM = "4.2.0"
+SYSTEM_MINIMUM = "4.3.3"
 
 
 class Library(NamedTuple):

@@ -13,7 +13,11 @@ __all__ = ["BACKEND", "FrameBase", "SocketBase", "collect", "configure", "set_ma
 
 BACKEND: str = os.environ.get("ZMQLITE_BACKEND", "") or ("c" if sys.implementation.name == "cpython" else "cffi")
 
-if BACKEND == "c":
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    # Both have exactly what _hotpath.pyi says.
+    from ._hotpath import FrameBase, SocketBase, collect, configure, set_main_thread
+elif BACKEND == "c":
     from ._hotpath import FrameBase, SocketBase, collect, configure, set_main_thread
 elif BACKEND == "cffi":
     from ._hotpath_cffi import FrameBase, SocketBase, collect, configure, set_main_thread

@@ -33,12 +33,13 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self, TypeAlias
 
+    from .option_attributes import ContextAttributes
     from .socket import Socket
 
     _SocketT = TypeVar("_SocketT", bound=Socket[Any])
     OptValT = Union[str, bytes, int]
 
-    class _Generic(Generic[_SocketT]): ...
+    class _Generic(ContextAttributes, Generic[_SocketT]): ...
 
 else:
     from types import GenericAlias
@@ -59,7 +60,7 @@ _UNCLOSED = "Unclosed context {}, made at {}: close its sockets and call term(),
 
 
 
-class Context(_Generic[_SocketT] if TYPE_CHECKING else _Generic):  # type: ignore[misc]
+class Context(_Generic[_SocketT]):
     """A libzmq context: the I/O threads, and the sockets made from it.
 
     Options of the context are attributes (`context.max_sockets = 4096`), and so are defaults for the sockets it will
@@ -152,7 +153,7 @@ class Context(_Generic[_SocketT] if TYPE_CHECKING else _Generic):  # type: ignor
         Args:
             address: a Context, an int, or a cffi pointer.
         """
-        return cls(shadow=address)  # type: ignore[arg-type]
+        return cls(shadow=address)
 
     @classmethod
     def shadow_pyczmq(cls, ctx: Any) -> Self:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from errno import ENOTSUP
 from warnings import warn
 
@@ -26,10 +27,11 @@ if TYPE_CHECKING:
 
     from .message import Frame, MessageTracker
     from .monitor import Monitor
+    from .option_attributes import SocketAttributes
 
     _Return = TypeVar("_Return", covariant=True)
 
-    class _Verbs(_backend.SocketBase, Generic[_Return]): ...
+    class _Verbs(SocketAttributes, _backend.SocketBase, Generic[_Return]): ...
 
 else:
     from types import GenericAlias
@@ -46,7 +48,7 @@ __all__ = ["Socket", "SyncSocket"]
 _LINGER = 17
 
 
-class Socket(Endpoints, SocketOptions, SocketForms, _Verbs[_Return] if TYPE_CHECKING else _Verbs):  # type: ignore[misc]
+class Socket(Endpoints, SocketOptions, SocketForms, _Verbs[_Return]):
     """A ZeroMQ socket, made by Context.socket().
 
     One thread at a time may be inside a socket: a second one gets SocketInUse. A socket may move between threads.
@@ -84,7 +86,7 @@ class Socket(Endpoints, SocketOptions, SocketForms, _Verbs[_Return] if TYPE_CHEC
         copy_threshold: int | None = None,
     ) -> None:
         if isinstance(ctx_or_socket, Socket):
-            ctx_or_socket, shadow = None, ctx_or_socket
+            shadow, ctx_or_socket = ctx_or_socket, None
         self._site = creation_site()
         if shadow or isinstance(shadow, Socket):
             self._shadow = True
@@ -216,19 +218,23 @@ class Socket(Endpoints, SocketOptions, SocketForms, _Verbs[_Return] if TYPE_CHEC
 
         Args:
             timeout: milliseconds; None or negative waits for ever.
-            flags: POLLIN, POLLOUT.
+            flags: POLLIN, POLLOUT; with neither there is nothing to wait for and poll() returns at once.
 
         Returns:
             The events that are ready; 0 when the time is over.
 
         Raises:
+            TypeError: timeout or flags is no number.
             ZMQError: ENOTSUP, the socket is closed.
 
         Source: zmq_poll(3).
         """
         if self.closed:
             raise error_from_errno(ENOTSUP, "poll()", hint="the socket is closed")
-        return poll_socket(self._native, int(flags), to_timeout_ms(timeout, "poll()"))
+        timeout_ms = to_timeout_ms(timeout, "poll()")
+        if not flags:
+            return 0
+        return poll_socket(self._native, operator.index(flags), timeout_ms)
 
     # ---- monitoring ----
 
