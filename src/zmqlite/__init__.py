@@ -11,13 +11,93 @@ Names and semantics are pyzmq's; README.md says what is added.
 
 from __future__ import annotations
 
-from ._version import __version__
 from . import constants, errors
+from . import errors as error
+from ._version import __version__
 from .constants import *  # noqa: F403
+from .context import Context, SyncContext
 from .errors import *  # noqa: F403
 from .lifetime import get_exit_linger, set_exit_linger
 from .message import _FINISHED_TRACKER, COPY_THRESHOLD, Frame, Message, MessageTracker
-from .context import Context, SyncContext
+from .poller import Poller, select, zmq_poll
 from .socket import Socket, SyncSocket
+from .version import DRAFT_API, has, pyzmq_version, pyzmq_version_info, zmq_version, zmq_version_info
 
-from .version import has, pyzmq_version, pyzmq_version_info, zmq_version, zmq_version_info
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .curve import KeyPair, curve_keypair, curve_public, set_curve_client, set_curve_server
+    from .monitor import parse_monitor_message, recv_monitor_message
+    from .proxy import device, monitored_queue, proxy, proxy_steerable
+    from .stopwatch import Stopwatch
+else:
+    # Loaded when first used: they bring hashlib and typing, a third of the import time.
+    _LAZY = {
+        "KeyPair": "curve",
+        "curve_keypair": "curve",
+        "curve_public": "curve",
+        "set_curve_client": "curve",
+        "set_curve_server": "curve",
+        "parse_monitor_message": "monitor",
+        "recv_monitor_message": "monitor",
+        "device": "proxy",
+        "monitored_queue": "proxy",
+        "proxy": "proxy",
+        "proxy_steerable": "proxy",
+        "Stopwatch": "stopwatch",
+    }
+
+    def __getattr__(name):
+        if name not in _LAZY:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        from importlib import import_module
+
+        value = getattr(import_module(f".{_LAZY[name]}", __name__), name)
+        # Over the submodule of the same name, which the import has just put there.
+        globals()[name] = value
+        return value
+
+    def __dir__():
+        return sorted({*globals(), *_LAZY})
+
+
+PYZMQ_DRAFT_API = DRAFT_API
+
+__all__ = [
+    *constants.__all__,
+    *errors.__all__,
+    "COPY_THRESHOLD",
+    "DRAFT_API",
+    "PYZMQ_DRAFT_API",
+    "_FINISHED_TRACKER",
+    "Context",
+    "Frame",
+    "KeyPair",
+    "Message",
+    "MessageTracker",
+    "Poller",
+    "Socket",
+    "Stopwatch",
+    "SyncContext",
+    "SyncSocket",
+    "__version__",
+    "curve_keypair",
+    "curve_public",
+    "device",
+    "error",
+    "get_exit_linger",
+    "has",
+    "monitored_queue",
+    "parse_monitor_message",
+    "proxy",
+    "proxy_steerable",
+    "pyzmq_version",
+    "pyzmq_version_info",
+    "recv_monitor_message",
+    "select",
+    "set_curve_client",
+    "set_curve_server",
+    "set_exit_linger",
+    "zmq_poll",
+    "zmq_version",
+    "zmq_version_info",
+]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ._native import ffi, has_function, lib
 from ._version import __version__
 
-__all__ = ["has", "pyzmq_version", "pyzmq_version_info", "zmq_version", "zmq_version_info"]
+__all__ = ["DRAFT_API", "has", "pyzmq_version", "pyzmq_version_info", "zmq_version", "zmq_version_info"]
 
 # pyzmq's names and semantics are those of this version.
 _PYZMQ_VERSION_INFO = (27, 3, 0)
@@ -33,8 +33,13 @@ def has(capability: str) -> bool:
         capability: a transport or mechanism as zmq_has() names them ("ipc", "pgm", "tipc", "norm", "curve", "gssapi",
             "draft", "WS", "WSS", "vmci"), or the name of a function of zmq.h ("zmq_poller_new").
 
+    Raises:
+        TypeError: capability is no str.
+
     Source: zmq_has(3).
     """
+    if not isinstance(capability, str):
+        raise TypeError(f"has() takes a str, got {type(capability).__name__}")
     if capability.startswith("zmq_"):
         return hasattr(lib, capability) and has_function(capability)
     return bool(lib.zmq_has(capability.encode("utf-8", "replace")))
@@ -53,3 +58,7 @@ def pyzmq_version_info() -> tuple[int, int, int]:
 def zmqlite_version() -> str:
     """Return the version of zmqlite."""
     return __version__
+
+
+DRAFT_API: bool = has("draft")
+"""Whether the linked libzmq has the draft socket types, options and functions."""
