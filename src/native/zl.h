@@ -229,9 +229,12 @@ int zl_context_term (zl_context *context, long timeout_ms);
 /* The Python object is gone. Never waits: what is still open is closed with linger at most the exit
  * linger, and a thread terminates. */
 void zl_context_drop (zl_context *context);
+/* It is terminating, and was waited for: the exit does not wait again. */
+void zl_context_leave_behind (zl_context *context);
 /* Everything, at interpreter exit: caps lingers, shuts down, closes, terminates; one deadline for all.
- * Returns how many contexts were still not terminated then. */
+ * Returns how many contexts were still not terminated then, of those that nobody left behind. */
 int zl_exit_run (long deadline_ms, int cap_ms);
+/* How many contexts are not terminated. */
 int zl_exit_pending (void);
 /* What finalisers and the exit let nobody linger longer than: ms, -1 for no cap. */
 extern int zl_exit_linger;

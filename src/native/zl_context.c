@@ -303,6 +303,13 @@ int zl_context_term (zl_context *context, long timeout_ms)
     return rc;
 }
 
+void zl_context_leave_behind (zl_context *context)
+{
+    zl_thread_lock (&zl_context_lock);
+    context->left_behind = 1;
+    zl_thread_unlock (&zl_context_lock);
+}
+
 void zl_context_drop (zl_context *context)
 {
     if (context->generation != zl_generation)

@@ -12,6 +12,7 @@ struct zl_context
     int owned;            /* 0: a shadow; it is never shut down or terminated by us */
     int references;       /* the Python object, and the terminator while it runs */
     int terminating;      /* the terminator runs */
+    int left_behind;      /* somebody has waited for it as long as it is worth: the exit does not */
     int users;            /* calls in progress, which the terminator waits for */
     int max_sockets;      /* what the user asked for; 0: not ours to enforce */
     int socket_room;      /* how many we let be open: libzmq is given one more */

@@ -66,15 +66,20 @@ static int zl_exit_ours (zl_context *context)
     return context->owned && context->handle && context->generation == zl_generation;
 }
 
-int zl_exit_pending (void)
+static int zl_exit_count (int all)
 {
-    int pending = 0;
+    int count = 0;
     zl_context *context;
     zl_thread_lock (&zl_context_lock);
     for (context = zl_context_list; context; context = context->next)
-        pending += zl_exit_ours (context);
+        count += zl_exit_ours (context) && (all || !context->left_behind);
     zl_thread_unlock (&zl_context_lock);
-    return pending;
+    return count;
+}
+
+int zl_exit_pending (void)
+{
+    return zl_exit_count (1);
 }
 
 /* Under the lock: zmq_ctx_shutdown only posts a command to every socket. */
@@ -103,14 +108,14 @@ int zl_exit_run (long deadline_ms, int cap_ms)
     int64_t until = zl_thread_now () + deadline_ms;
     int first = 1;
     for (;;) {
-        int pending;
+        int waiting;
         zl_thread_lock (&zl_context_lock);
         zl_exit_close_everything (cap_ms, first);
         zl_thread_unlock (&zl_context_lock);
         first = 0;
-        pending = zl_exit_pending ();
-        if (pending == 0 || zl_thread_now () >= until)
-            return pending;
+        waiting = zl_exit_count (0);
+        if (waiting == 0 || zl_thread_now () >= until)
+            return waiting;
         zl_thread_lock (&zl_context_lock);
         zl_thread_wait (&zl_context_changed, &zl_context_lock, 10);
         zl_thread_unlock (&zl_context_lock);

@@ -13,7 +13,7 @@ from ._native import ffi, lib
 from .constants import ContextOption
 from .errors import ForkedError, error_from_errno
 from .io_thread_settings import check_io_thread_settings
-from .lifetime import creation_site, exit_linger, format_site, prepare_exit
+from .lifetime import creation_site, exit_deadline, exit_linger, format_site, prepare_exit
 from .options import (
     CONTEXT_OPTIONS,
     SOCKET_OPTIONS,
@@ -83,6 +83,8 @@ class Context(_Generic[_SocketT]):
     _instance_lock = Lock()
     _instance_pid: int | None = None
     _native: Any = None
+    # destroy() stopped waiting: libzmq goes on terminating it.
+    _left_behind = False
     _shadow = False
     _shadow_object: Any = None
     _site: Any = None
@@ -139,7 +141,7 @@ class Context(_Generic[_SocketT]):
     @property
     def closed(self) -> bool:
         """Whether the context is terminated, or belongs to the process this one was forked from."""
-        return self._native is None or bool(lib.zl_context_closed(self._native))
+        return self._native is None or self._left_behind or bool(lib.zl_context_closed(self._native))
 
     @property
     def underlying(self) -> int:
@@ -199,7 +201,7 @@ class Context(_Generic[_SocketT]):
 
         Source: zmq_ctx_term(3).
         """
-        if self._native is None or self._shadow:
+        if self._native is None or self._shadow or self._left_behind:
             return
         until = None if timeout is None or timeout < 0 else time.monotonic() + timeout / 1000
         while not self._term_for(_SLICE_MS if until is None else _left_ms(until)):
@@ -224,7 +226,8 @@ class Context(_Generic[_SocketT]):
     def destroy(self, linger: int | None = None) -> None:
         """Close every socket, then terminate.
 
-        A socket that another thread is using closes as soon as its call returns, with ContextTerminated.
+        A socket that another thread is using closes as soon as its call returns, with ContextTerminated. It waits no
+        longer than the linger: what was closed before, with a longer one, goes on being sent until the process ends.
 
         Args:
             linger: milliseconds for every socket, -1 for ever. None keeps each socket's own, but none lingers longer
@@ -232,6 +235,9 @@ class Context(_Generic[_SocketT]):
 
         Raises:
             ZMQError: EINVAL: linger is below -1.
+
+        Warns:
+            ResourceWarning: the linger is over, and messages are still to be sent.
 
         Source: zmq_close(3), zmq_ctx_term(3).
         """
@@ -249,11 +255,20 @@ class Context(_Generic[_SocketT]):
         if self._shadow:
             return
         keep = lib.ZL_LINGER_KEEP if linger is None else find_socket_option(17).encode(linger)
-        while True:
-            lib.zl_context_close_sockets(self._native, keep, exit_linger(linger))
-            lib.zl_context_shutdown(self._native)
-            if self._term_for(_SLICE_MS):
+        until = exit_deadline(linger)
+        while not self._end_for(keep, exit_linger(linger)):
+            if until is not None and time.monotonic() >= until:
+                # A socket that is closed keeps its linger: libzmq has no call to shorten it.
+                self._left_behind = True
+                lib.zl_context_leave_behind(self._native)
+                message = f"{self} is still sending what was sent to sockets that are closed: close them with a linger"
+                warn(message, ResourceWarning, stacklevel=3, source=self)
                 return
+
+    def _end_for(self, linger: int, cap_ms: int) -> bool:
+        lib.zl_context_close_sockets(self._native, linger, cap_ms)
+        lib.zl_context_shutdown(self._native)
+        return self._term_for(_SLICE_MS)
 
     # ---- sockets ----
 

@@ -18,7 +18,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import CodeType
 
-__all__ = ["creation_site", "exit_linger", "format_site", "get_exit_linger", "prepare_exit", "set_exit_linger"]
+__all__ = ["creation_site", "exit_deadline", "exit_linger", "format_site", "get_exit_linger", "prepare_exit", "set_exit_linger"]
 
 _DEFAULT_MS = 1000
 # libzmq needs a moment to close down after the last linger is over.
@@ -58,6 +58,12 @@ def exit_linger(linger: int | None) -> int:
     return _exit_linger_ms if linger is None else -1
 
 
+def exit_deadline(linger: int | None) -> float | None:
+    """The time.monotonic() at which destroy() waits no longer; None for never."""
+    longest_ms = _exit_linger_ms if linger is None else linger
+    return None if longest_ms < 0 else time.monotonic() + (longest_ms + _GRACE_MS) / 1000
+
+
 def creation_site() -> tuple[CodeType, int]:
     """Find where user code is making a socket or context: the nearest frame outside this package."""
     frame = sys._getframe(1)
@@ -75,40 +81,56 @@ def _run_exit() -> None:
     """Close and terminate everything, within the exit linger."""
     linger = _exit_linger_ms
     until = time.monotonic() + (linger + _GRACE_MS) / 1000
-    pending = 1
-    while pending:
+    waiting = 1
+    while waiting:
         slice_ms = _SLICE_MS
         if linger >= 0:
             left_ms = int((until - time.monotonic()) * 1000)
             if left_ms <= 0:
                 break
             slice_ms = min(slice_ms, left_ms)
-        pending = lib.zl_exit_run(slice_ms, linger)
-    if pending:
+        waiting = lib.zl_exit_run(slice_ms, linger)
+    abandoned = lib.zl_exit_pending()
+    if abandoned:
         print(
-            f"zmqlite: {pending} context(s) not terminated within {linger + _GRACE_MS} ms of exit: abandoned, "
+            f"zmqlite: {abandoned} context(s) not terminated within {linger + _GRACE_MS} ms of exit: abandoned, "
             "undelivered messages are lost",
             file=sys.stderr,
         )
 
 
+# At import, and not when a context is made: handlers that the program registers later, and that use sockets, run first.
+atexit.register(_run_exit)
+
+
+class _Children:
+    """What multiprocessing calls in a child that begins, after it has forgotten the finalisers registered before."""
+
+    @staticmethod
+    def add_finaliser(_: object = None) -> None:
+        """Run the exit before the child ends by os._exit(), which runs no atexit handlers."""
+        from multiprocessing.util import Finalize
+
+        Finalize(None, _run_exit, exitpriority=-100)
+
+
+_children = _Children()
 _prepared_for = -1
 
 
 def prepare_exit() -> None:
-    """See to it that this process ends cleanly: called when a context is made.
-
-    atexit does it for ordinary processes. A child of multiprocessing ends by os._exit() and runs no atexit, but it
-    runs multiprocessing's own finalisers.
-    """
+    """See to it that this process ends cleanly, also if it is a child of multiprocessing: called for each context."""
     global _prepared_for
     if _prepared_for == os.getpid():
         return
-    if _prepared_for == -1:
-        atexit.register(_run_exit)
     _prepared_for = os.getpid()
     process = sys.modules.get("multiprocessing.process")
-    if process is not None and process.parent_process() is not None:
-        from multiprocessing.util import Finalize
+    if process is None:
+        return
+    if process.parent_process() is not None:
+        _children.add_finaliser()
+    else:
+        # A forkserver's child imports the main module, which may make a context, before it knows that it is a child.
+        from multiprocessing.util import register_after_fork
 
-        Finalize(None, _run_exit, exitpriority=-100)
+        register_after_fork(_children, _Children.add_finaliser)

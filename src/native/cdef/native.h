@@ -70,6 +70,7 @@ int zl_context_shutdown(zl_context *context);
 int zl_context_socket_count(zl_context *context);
 int zl_context_close_sockets(zl_context *context, int linger, int cap_ms);
 int zl_context_term(zl_context *context, long timeout_ms);
+void zl_context_leave_behind(zl_context *context);
 void zl_context_drop(zl_context *context);
 int zl_exit_run(long deadline_ms, int cap_ms);
 int zl_exit_pending(void);
