@@ -20,6 +20,7 @@ from .errors import *  # noqa: F403
 from .lifetime import get_exit_linger, set_exit_linger
 from .message import _FINISHED_TRACKER, COPY_THRESHOLD, Frame, Message, MessageTracker
 from .poller import Poller, select, zmq_poll
+from .proxy import device, monitored_queue, proxy, proxy_steerable
 from .socket import Socket, SyncSocket
 from .version import DRAFT_API, has, pyzmq_version, pyzmq_version_info, zmq_version, zmq_version_info
 
@@ -27,7 +28,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .curve import KeyPair, curve_keypair, curve_public, set_curve_client, set_curve_server
     from .monitor import parse_monitor_message, recv_monitor_message
-    from .proxy import device, monitored_queue, proxy, proxy_steerable
     from .stopwatch import Stopwatch
 else:
     # Loaded when first used: they bring hashlib and typing, a third of the import time.
@@ -39,10 +39,6 @@ else:
         "set_curve_server": "curve",
         "parse_monitor_message": "monitor",
         "recv_monitor_message": "monitor",
-        "device": "proxy",
-        "monitored_queue": "proxy",
-        "proxy": "proxy",
-        "proxy_steerable": "proxy",
         "Stopwatch": "stopwatch",
     }
 
@@ -51,9 +47,7 @@ else:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         from importlib import import_module
 
-        value = getattr(import_module(f".{_LAZY[name]}", __name__), name)
-        # Over the submodule of the same name, which the import has just put there.
-        globals()[name] = value
+        value = globals()[name] = getattr(import_module(f".{_LAZY[name]}", __name__), name)
         return value
 
     def __dir__():
