@@ -31,6 +31,7 @@ struct zl_monitor
     uint64_t events;       /* what the user asked for */
     int version;
     int serving;           /* the endpoint is taken */
+    int read;              /* somebody reads, or did */
     int references;        /* the thread, and Python */
     uint64_t dropped;
     zl_event_ring ring;
@@ -148,6 +149,7 @@ static int zl_monitor_forward (zl_monitor *monitor)
 {
     int dropped = 0, rc = zl_event_ring_forward (&monitor->ring, monitor->out, &dropped);
     zl_monitor_count_dropped (monitor, dropped);
+    monitor->read |= rc > 0;
     return rc;
 }
 
@@ -196,10 +198,12 @@ static int zl_monitor_serve (zl_monitor *monitor)
 static void zl_monitor_finish (zl_monitor *monitor)
 {
     int64_t until = zl_thread_now () + ZL_MONITOR_GRACE_MS;
+    if (zl_monitor_wait (monitor, 1, 0) < 0) /* hears of a reader that has just come */
+        return;
     for (;;) {
         int64_t left = until - zl_thread_now ();
         int sent = zl_monitor_forward (monitor);
-        if (sent < 0 || monitor->ring.count == 0 || left <= 0)
+        if (sent < 0 || monitor->ring.count == 0 || !monitor->read || left <= 0)
             return;
         if (sent > 0)
             until = zl_thread_now () + ZL_MONITOR_GRACE_MS;

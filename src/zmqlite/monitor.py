@@ -88,8 +88,8 @@ def start_monitor(
 ) -> Monitor:
     """Publish a socket's events on an inproc endpoint, where a PAIR connects to read them.
 
-    A monitor that the socket has already stops first. One reader at a time; a reader that goes may be followed by
-    another, which gets the newest events that are still there.
+    A monitor that the socket has already stops first. One reader at a time, as a PAIR has it: another one that connects
+    before the first one's end is noticed hears nothing.
 
     Args:
         socket: what to watch.
