@@ -54,7 +54,7 @@ def interpreters() -> dict[str, tuple[str, bool]]:
 def wheel_for(tag: str) -> Path | None:
     """The wheel in wheelhouse/ that an interpreter takes."""
     abi3 = re.fullmatch(r"cp3(1[1-9]|[2-9]\d)", tag)
-    return next(iter(WHEELHOUSE.glob(f"*-cp311-abi3-*.whl" if abi3 else f"*-{tag}-*.whl")), None)
+    return next(iter(WHEELHOUSE.glob("*-cp311-abi3-*.whl" if abi3 else f"*-{tag}-*.whl")), None)
 
 
 def repair(session: nox.Session, folder: Path) -> None:

@@ -21,8 +21,16 @@ LAYERS = (
     ("_libzmq", "_version"),
     ("_native",),
     ("_backend", "_hotpath", "_hotpath_cffi"),
-    ("constants", "errors", "io_thread_settings", "option_codec", "option_table", "option_table_transports",
-     "options", "z85"),
+    (
+        "constants",
+        "errors",
+        "io_thread_settings",
+        "option_codec",
+        "option_table",
+        "option_table_transports",
+        "options",
+        "z85",
+    ),
     ("context", "lifetime", "message", "version", "waiting"),
     ("endpoints", "option_attributes", "socket", "socket_forms", "socket_options"),
     ("curve", "monitor", "poller", "proxy"),
@@ -159,15 +167,19 @@ def source_files() -> list[Path]:
 
 def test_files_are_short():
     """One subject a file: no source file has more than 450 lines."""
-    lengths = {path.relative_to(ROOT).as_posix(): len(path.read_text(encoding="utf-8").splitlines())
-               for path in source_files()}
+    lengths = {
+        path.relative_to(ROOT).as_posix(): len(path.read_text(encoding="utf-8").splitlines()) for path in source_files()
+    }
     assert {name: count for name, count in lengths.items() if count > 450 and name not in LONG} == {}
 
 
 def test_native_core_knows_no_python():
     """src/native is compiled without Python.h, so that both backends and any interpreter can share it."""
-    found = [path.name for path in (ROOT / "src" / "native").rglob("*.[ch]")
-             if re.search(r'#\s*include\s*[<"]Python\.h|\bPyObject\b|\bPy_', path.read_text(encoding="utf-8"))]
+    found = [
+        path.name
+        for path in (ROOT / "src" / "native").rglob("*.[ch]")
+        if re.search(r'#\s*include\s*[<"]Python\.h|\bPyObject\b|\bPy_', path.read_text(encoding="utf-8"))
+    ]
     assert found == []
 
 
@@ -178,6 +190,10 @@ def test_no_file_names_a_path_of_one_machine():
         pytest.skip("not a git checkout")
     machine = re.compile(r"(?<![\w.*/>}])/(?:tmp|work|root|home)/\w")
     paths = [ROOT / name for name in done.stdout.split("\0") if name and (ROOT / name).is_file()]
-    found = [f"{path.relative_to(ROOT)}: {line.strip()[:100]}" for path in paths
-             for line in path.read_text(encoding="utf-8", errors="replace").splitlines() if machine.search(line)]
+    found = [
+        f"{path.relative_to(ROOT)}: {line.strip()[:100]}"
+        for path in paths
+        for line in path.read_text(encoding="utf-8", errors="replace").splitlines()
+        if machine.search(line)
+    ]
     assert found == []

@@ -25,10 +25,12 @@ CPYTHON = ["cp39", "cp310", "cp311", "cp312", "cp313", "cp314", "cp314t", "cp315
 PYPY = ["pp311", "pp312"]
 WANTED = {
     ("linux", "x86_64"): [
-        *(f"{tag}-manylinux_x86_64" for tag in CPYTHON + PYPY), *(f"{tag}-musllinux_x86_64" for tag in CPYTHON)
+        *(f"{tag}-manylinux_x86_64" for tag in CPYTHON + PYPY),
+        *(f"{tag}-musllinux_x86_64" for tag in CPYTHON),
     ],
     ("linux", "aarch64"): [
-        *(f"{tag}-manylinux_aarch64" for tag in CPYTHON + PYPY), *(f"{tag}-musllinux_aarch64" for tag in CPYTHON)
+        *(f"{tag}-manylinux_aarch64" for tag in CPYTHON + PYPY),
+        *(f"{tag}-musllinux_aarch64" for tag in CPYTHON),
     ],
     ("macos", "x86_64"): [f"{tag}-macosx_x86_64" for tag in CPYTHON + PYPY],
     ("macos", "arm64"): [f"{tag}-macosx_arm64" for tag in CPYTHON],
@@ -81,7 +83,8 @@ def test_wheels_are_made_from_the_published_sdist(workflow):
     jobs = workflow["jobs"]
     assert jobs["sdist"]["env"]["ZMQLITE_LIBZMQ_SOURCE"] == "upstream"
     assert jobs["wheels"]["needs"] == "sdist"
-    assert any("cibuildwheel" in step.get("run", "") and "dist/*.tar.gz" in step["run"] for step in jobs["wheels"]["steps"])
+    commands = [step.get("run", "") for step in jobs["wheels"]["steps"]]
+    assert any(command.startswith("python -m cibuildwheel") and "dist/*.tar.gz" in command for command in commands)
     settings = (ROOT / "pyproject.toml").read_text(encoding="utf-8").partition("[tool.cibuildwheel]")[2]
     environments = re.findall(r"^environment = .*$", settings, re.M)
     assert environments
@@ -106,7 +109,8 @@ def test_publishing_is_trusted_and_attested(workflow):
 def test_artifacts_reach_the_publisher(workflow):
     """What the jobs upload is what the publisher downloads, and an empty upload is an error."""
     jobs = workflow["jobs"]
-    uploads = [step["with"] for name in ("sdist", "wheels") for step in steps_using(jobs[name], "actions/upload-artifact")]
+    makers = (jobs["sdist"], jobs["wheels"])
+    uploads = [step["with"] for job in makers for step in steps_using(job, "actions/upload-artifact")]
     assert [one["name"] for one in uploads] == ["dist-sdist", "dist-${{ matrix.name }}"]
     assert all(one["if-no-files-found"] == "error" for one in uploads)
     [download] = steps_using(jobs["publish"], "actions/download-artifact")
