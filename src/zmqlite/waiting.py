@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from errno import EINTR
+from operator import index
 
 from ._native import ffi, lib
 from .errors import error_from_errno
@@ -36,7 +37,7 @@ def to_timeout_ms(timeout: float | None, call: str) -> int:
     if timeout is None:
         return -1
     try:
-        milliseconds = int(timeout)
+        milliseconds = int(timeout) if isinstance(timeout, float) else index(timeout)
     except (TypeError, ValueError):
         raise TypeError(f"{call} takes a timeout in milliseconds, got {timeout!r}") from None
     if milliseconds > _LONGEST_MS:
