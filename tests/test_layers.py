@@ -33,7 +33,7 @@ LAYERS = (
     ),
     ("context", "lifetime", "message", "version", "waiting"),
     ("endpoints", "option_attributes", "socket", "socket_forms", "socket_options"),
-    ("curve", "monitor", "poller", "proxy"),
+    ("curve", "monitor", "poller", "proxy", "stopwatch"),
     ("__init__",),
     ("__main__", "bench", "cli", "info"),
 )
@@ -75,6 +75,9 @@ def walk(node: ast.AST, late: bool = False) -> Iterator[tuple[ast.AST, bool]]:
     """Every node that runs, and whether it runs later than the import; typing's own imports never run."""
     for child in ast.iter_child_nodes(node):
         if isinstance(child, ast.If) and isinstance(child.test, ast.Name) and child.test.id == "TYPE_CHECKING":
+            for other in child.orelse:
+                yield other, late
+                yield from walk(other, late)
             continue
         yield child, late
         inner = late or isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda))
