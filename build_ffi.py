@@ -231,6 +231,10 @@ class BuildExtensions(build_ext):
             if not getattr(self.compiler, "linker_so_cxx", True):
                 # PyPy names no C++ linker; setuptools takes the C++ driver and these arguments.
                 self.compiler.linker_so_cxx = self.compiler.linker_so
+            # A Python that was built with LDFLAGS=-Wl,-rpath,... would pass its own folder on to our modules.
+            for name in ("linker_so", "linker_so_cxx"):
+                command = [part for part in getattr(self.compiler, name) if not part.startswith("-Wl,-rpath")]
+                setattr(self.compiler, name, command)
         super().build_extension(extension)
 
     def skip_unchanged(self, depends: str) -> None:
