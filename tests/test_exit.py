@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-import textwrap
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from exit_states import PRELUDE, RAISING, STATES
+from exit_children import child_code
+from exit_states import RAISING, STATES
+from exit_states_busy import BUSY_STATES
 
 # Promised are two seconds; the third is for a machine with other things to do.
 LIMIT_SECONDS = 3.0
@@ -36,11 +37,11 @@ def leave_state(pool: Any, run_child: Any, request: pytest.FixtureRequest) -> Ca
     executor, futures = pool
 
     def run(code: str) -> Ended:
-        child = run_child(PRELUDE + textwrap.dedent(code), timeout=15)
+        child = run_child(child_code(code), timeout=15)
         return child, time.monotonic()
 
     if not futures:
-        states = {**STATES, **RAISING}
+        states = {**STATES, **BUSY_STATES, **RAISING}
         for item in request.session.items:
             name = getattr(item, "callspec", None) and item.callspec.params.get("state")
             if name in states:
@@ -59,7 +60,7 @@ def check_exit(ended: Ended) -> None:
     assert seconds < LIMIT_SECONDS, child
 
 
-@pytest.mark.parametrize("state", STATES)
+@pytest.mark.parametrize("state", [*STATES, *BUSY_STATES])
 def test_a_process_left_in_any_state_ends(state: str, leave_state: Callable[[str], Ended]) -> None:
     """It ends by itself with code 0, and nobody has to kill it."""
     child, at = leave_state(state)
