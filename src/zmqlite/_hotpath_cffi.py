@@ -1,0 +1,366 @@
+"""The hot verbs in Python: what PyPy uses, and the readable reference of the C module in src/hotpath.
+
+Here are the verbs that move whole messages, one or many: each makes one or two native calls (zl_cffi_batch.c),
+whatever the number of parts. Those that move one part are in _part_cffi.
+"""
+
+from __future__ import annotations
+
+from array import array
+from errno import EAGAIN
+from threading import get_ident
+
+from ._frame_cffi import FrameBase, open_message, take_frame
+from ._message_cffi import bytes_of, collect, hooks
+from ._native import ffi, lib
+from ._part_cffi import RETRIED, PartVerbs, as_int, set_pass_threshold
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+    from typing import Any
+
+__all__ = ["FrameBase", "SocketBase", "collect", "configure", "set_main_thread"]
+
+_DONTWAIT = lib.ZMQ_DONTWAIT
+_PLAIN = {bytes}
+_batch_add_copy = lib.zl_cffi_batch_add_copy
+_batch_send = lib.zl_cffi_batch_send
+_batch_recv = lib.zl_cffi_batch_recv
+# Messages that go in one native call: Python copies them into one bytes object for it.
+_PACKED_AT_ONCE = 256
+
+# Batches that calls borrow, each with the buffer of its packed bytes. list.pop() and list.append() are atomic: no
+# two calls have the same one. One that an exception keeps from coming back closes its messages when it is collected.
+_batches: list[tuple[Any, Any]] = []
+
+
+def configure(
+    api_address: int,
+    make_error: Callable[[int, str, Any], BaseException],
+    frame_class: type,
+    make_tracker: Callable[[int], Any],
+    finished_tracker: Any,
+    pass_bytes_threshold: int,
+) -> None:
+    """Hand over what the verbs need: called once, by `message`.
+
+    Args:
+        api_address: for the C backend; cffi needs none.
+        make_error: (errno, call, argument) to the exception to raise.
+        frame_class: what recv(copy=False) returns; a subclass of FrameBase.
+        make_tracker: address of a `zl_hold` to a MessageTracker.
+        finished_tracker: what a tracked send that copied returns.
+        pass_bytes_threshold: copy=None sends bytes in place from this size on.
+    """
+    if not issubclass(frame_class, FrameBase):
+        raise TypeError("configure() takes a subclass of FrameBase for frame_class")
+    hooks.make_error = make_error  # type: ignore[method-assign]
+    hooks.make_tracker = make_tracker  # type: ignore[method-assign]
+    hooks.frame_class = frame_class
+    hooks.finished_tracker = finished_tracker
+    set_pass_threshold(pass_bytes_threshold)
+    set_main_thread()
+
+
+def set_main_thread() -> None:
+    """Tell that the calling thread is the one that runs signal handlers: it waits in slices."""
+    hooks.main_thread = get_ident()
+
+
+def _borrow_batch() -> tuple[Any, Any]:
+    if _batches:
+        return _batches.pop()
+    batch = lib.zl_cffi_batch_new()
+    if not batch:
+        raise MemoryError("out of memory")
+    batch = ffi.gc(batch, lib.zl_cffi_batch_free)
+    return batch, ffi.buffer(batch.bytes, lib.ZL_CFFI_BATCH_SIZE)
+
+
+def _pack(messages: Sequence[Any]) -> tuple[bytes, bytes] | None:
+    """Put bytes objects one after the other.
+
+    Returns:
+        Their bytes and their sizes, as int32_t; None when there is something else, or too large to be copied.
+    """
+    if set(map(type, messages)) != _PLAIN:
+        return None
+    sizes = array("i", map(len, messages))
+    if max(sizes) >= hooks.pass_threshold:
+        return None
+    return b"".join(messages), sizes.tobytes()
+
+
+def _cut(packed: Any, ends: list[int]) -> list[Any]:
+    """Cut bytes that are one after the other at their ends."""
+    begin = 0
+    pieces = []
+    for end in ends:
+        pieces.append(packed[begin:end])
+        begin = end
+    return pieces
+
+
+def _unpack(batch: Any, packed: Any, count: int, copy: bool, track: bool) -> list[list[Any]]:
+    """Turn the parts of a batch into messages, lists of parts, and clear it."""
+    messages: list[list[Any]] = []
+    message: list[Any] = []
+    begin = kept = 0
+    for end, kind in zip(ffi.unpack(batch.ends, count), ffi.unpack(batch.kinds, count)):
+        if kind & lib.ZL_CFFI_KEPT:
+            message.append(_take_part(batch.parts + kept, copy, track))
+            kept += 1
+        else:
+            message.append(packed[begin:end])
+            begin = end
+        if not kind & lib.ZL_CFFI_MORE:
+            messages.append(message)
+            message = []
+    lib.zl_cffi_batch_clear(batch)
+    return messages
+
+
+def _unpack_many(batch: Any, packed: Any, count: int, copy: bool, multipart: bool | None) -> list[Any]:
+    """The same for recv_many(): a message of one part is that part, unless multipart."""
+    if batch.plain:
+        parts = _cut(packed, ffi.unpack(batch.ends, count))
+        return [[part] for part in parts] if multipart else parts
+    messages = _unpack(batch, packed, count, copy, False)
+    return messages if multipart else [message if len(message) > 1 else message[0] for message in messages]
+
+
+def _take_part(part: Any, copy: bool, track: bool) -> Any:
+    if copy:
+        return bytes_of(part)
+    message = open_message()
+    lib.zmq_msg_move(message, part)
+    return take_frame(message, track)
+
+
+class SocketBase(PartVerbs):
+    """A guarded libzmq socket and the verbs that move messages through it."""
+
+    __slots__ = ()
+
+    # ---- one message ----
+
+    def send_multipart(
+        self,
+        msg_parts: Sequence[Any],
+        flags: int = 0,
+        copy: bool | None = None,
+        track: bool = False,
+        routing_id: int | None = None,
+        group: str | bytes | None = None,
+    ) -> Any:
+        """Send a message of several parts: all of it or nothing.
+
+        Args:
+            msg_parts: bytes-like objects and Frames, at least one.
+            flags: DONTWAIT; SNDMORE when the last part is not the end of the message.
+            copy: as for send().
+            track: whether to return a MessageTracker over all parts.
+            routing_id: as for send(), for each part.
+            group: as for send(), for each part.
+
+        Returns:
+            The MessageTracker, or None.
+
+        Raises:
+            Again: EAGAIN: it would have to wait, or SNDTIMEO is over. Nothing was sent.
+            IndexError: there are no parts.
+            TypeError: a part is not bytes-like. Nothing was sent.
+            ZMQError: as for send().
+
+        Source: zmq_msg_send(3).
+        """
+        if isinstance(msg_parts, (str, bytes, FrameBase)):
+            raise TypeError(f"send_multipart() takes a sequence of parts, got {type(msg_parts)}: put it in a list")
+        parts = tuple(msg_parts)
+        if not parts:
+            raise IndexError("send_multipart() takes at least one part, got none")
+        collect()
+        code, tracker = self._send_parts(parts, flags, copy, track, routing_id, group, "send_multipart()")
+        if code < 0:
+            raise hooks.error(code, "send_multipart()")
+        return tracker
+
+    def _send_parts(
+        self,
+        parts: Sequence[Any],
+        flags: int,
+        copy: bool | None,
+        track: bool,
+        routing_id: int | None,
+        group: str | bytes | None,
+        call: str,
+        several: bool = True,
+    ) -> tuple[int, Any]:
+        """Send one message. Returns a native answer and the tracker."""
+        plain = copy is not False and not track and routing_id is None and group is None
+        trackers = []
+        borrowed = _borrow_batch()
+        batch = borrowed[0]
+        for place, part in enumerate(parts):
+            if plain and type(part) is bytes and len(part) < hooks.pass_threshold:
+                if _batch_add_copy(batch, part, len(part)) != 0:
+                    raise MemoryError(f"{call}: out of memory")
+                continue
+            message = lib.zl_cffi_batch_add(batch)
+            if not message:
+                raise MemoryError(f"{call}: out of memory")
+            tracker = self._fill(message, part, copy, track, routing_id, group, call, place if several else None)
+            if tracker is not None:
+                trackers.append(tracker)
+        socket = self._native_side
+        code = _batch_send(batch, socket, flags, 0)
+        if code < 0 and code in RETRIED:
+            code = self._retry(code, flags, lib.ZMQ_SNDTIMEO, None, _batch_send, batch, socket, flags)
+        if code < 0:
+            lib.zl_cffi_batch_clear(batch)
+        _batches.append(borrowed)
+        return code, type(hooks.finished_tracker)(*trackers) if track and code >= 0 else None
+
+    def recv_multipart(self, flags: int = 0, copy: bool = True, track: bool = False) -> list[Any]:
+        """Receive a whole message, as the list of its parts.
+
+        Args:
+            flags: DONTWAIT.
+            copy: False for Frames.
+            track: as for recv().
+
+        Raises:
+            Again: EAGAIN: nothing is there, or RCVTIMEO is over.
+            ZMQError: as for recv().
+
+        Source: zmq_msg_recv(3).
+        """
+        borrowed, code = self._recv_batch(1, flags, None, copy)
+        if code < 0:
+            _batches.append(borrowed)
+            raise hooks.error(code, "recv_multipart()")
+        batch, packed = borrowed
+        if batch.kept:
+            message = _unpack(batch, packed, code, copy, track)[0]
+        else:
+            message = _cut(packed, ffi.unpack(batch.ends, code))
+        _batches.append(borrowed)
+        return message
+
+    def _recv_batch(self, limit: int, flags: int, timeout: int | None, copy: bool) -> tuple[tuple[Any, Any], int]:
+        """Receive at most limit messages. Returns a borrowed batch, and a native answer."""
+        borrowed = _borrow_batch()
+        batch, socket = borrowed[0], self._native_side
+        pack = 1 if copy else 0
+        code = _batch_recv(batch, socket, limit, pack, 0)
+        if code < 0 and code in RETRIED:
+            code = self._retry(code, flags, lib.ZMQ_RCVTIMEO, timeout, _batch_recv, batch, socket, limit, pack)
+        return borrowed, code
+
+    # ---- many messages ----
+
+    def send_many(self, messages: Iterable[Any], flags: int = 0, copy: bool | None = None) -> int:
+        """Send many messages in one call, each of them whole or not at all.
+
+        Args:
+            messages: bytes-like objects, Frames, and lists or tuples of those for messages of several parts.
+            flags: DONTWAIT.
+            copy: as for send().
+
+        Returns:
+            How many messages were sent: all, or fewer when DONTWAIT or SNDTIMEO stopped it.
+
+        Raises:
+            TypeError: a message is not bytes-like.
+            ValueError: a message has no parts.
+            ZMQError: as for send(), but not Again. Whatever stops it has the number of messages sent before as its
+                attribute `sent`.
+
+        Source: zmq_msg_send(3).
+        """
+        if isinstance(messages, (str, bytes)):
+            raise TypeError(f"send_many() takes an iterable of messages, got {type(messages)}: put it in a list")
+        sequence = messages if isinstance(messages, (list, tuple)) else list(messages)
+        collect()
+        socket = self._native_side
+        before = socket.sent
+        try:
+            return self._send_all(sequence, flags, copy)
+        except BaseException as error:
+            # The native side counts: a signal handler may raise just after a message went.
+            error.sent = socket.sent - before  # type: ignore[attr-defined]
+            raise
+
+    def _send_all(self, sequence: Sequence[Any], flags: int, copy: bool | None) -> int:
+        sent = 0
+        while sent < len(sequence):
+            chunk = sequence[sent : sent + _PACKED_AT_ONCE]
+            packed = _pack(chunk) if copy is not False else None
+            if packed is not None:
+                went = lib.zl_cffi_send_packed(self._native_side, *packed, len(chunk), flags)
+                sent += went
+                chunk = chunk[went : went + 1]  # the first that would have to wait, or fails
+            for message in chunk:
+                code = self._send_one(message, flags, copy)
+                if code == -EAGAIN:
+                    return sent
+                if code < 0:
+                    raise hooks.error(code, "send_many()")
+                sent += 1
+        return sent
+
+    def _send_one(self, message: Any, flags: int, copy: bool | None) -> int:
+        several = isinstance(message, (list, tuple))
+        parts = tuple(message) if several else (message,)
+        if not parts:
+            raise ValueError("send_many() takes messages of at least one part, got an empty one")
+        code, _ = self._send_parts(parts, flags, copy, False, None, None, "send_many()", several)
+        return code
+
+    def recv_many(
+        self,
+        max: int = 1000,
+        timeout: int | None = None,
+        flags: int = 0,
+        copy: bool = True,
+        multipart: bool | None = None,
+    ) -> list[Any]:
+        """Receive many messages in one call: waits for the first, then takes what is there.
+
+        Args:
+            max: at most so many messages, 1 or more.
+            timeout: milliseconds to wait for the first; -1 for ever; None: as RCVTIMEO says.
+            flags: DONTWAIT is timeout=0.
+            copy: False for Frames.
+            multipart: True makes every message a list of its parts.
+
+        Returns:
+            The messages, in order: bytes or a Frame for one part, a list of those for several. Empty when none came
+            in time.
+
+        Raises:
+            ValueError: max is less than 1, or timeout less than -1.
+            ZMQError: as for recv(), but not Again.
+
+        Source: zmq_msg_recv(3).
+        """
+        if max < 1:
+            raise ValueError(f"recv_many() takes a max of at least 1, got {max}")
+        if timeout is not None and timeout < -1:
+            raise ValueError(f"recv_many() takes a timeout in milliseconds, -1 for ever, got {timeout!r}")
+        messages: list[Any] = []
+        while True:
+            borrowed, code = self._recv_batch(max - len(messages), flags, timeout, copy)
+            batch, packed = borrowed
+            full = False
+            if code > 0:
+                messages += _unpack_many(batch, packed, code, copy, multipart)
+                full = batch.full
+            _batches.append(borrowed)
+            if code < 0 and code != -EAGAIN and not messages:
+                raise hooks.error(code, "recv_many()")
+            # A batch holds so many bytes: what is there beyond them needs the next.
+            if not full or len(messages) >= max:
+                return messages
+            flags = as_int(flags, "flags") | _DONTWAIT

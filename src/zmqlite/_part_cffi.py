@@ -1,0 +1,337 @@
+"""Sockets of the cffi backend: how calls wait, and the verbs that move one part.
+
+Short messages take one native call a verb (src/native/zl_cffi.c): it enters the socket's guard, calls libzmq without
+waiting, leaves, and answers with a number: 0 or more, or -errno. Whatever does not work out there and then goes the
+slow way, through `wait()`, which waits in slices so that signal handlers run.
+"""
+
+from __future__ import annotations
+
+from errno import EAGAIN, EALREADY, EINTR
+from functools import partial
+from operator import index
+from threading import get_ident
+from time import monotonic
+
+from ._frame_cffi import FrameBase, open_message, take_frame
+from ._message_cffi import bytes_of, collect, encode_text, fill, hooks
+from ._native import ffi, lib
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+__all__ = ["RETRIED", "PartVerbs", "as_int", "set_pass_threshold"]
+
+RETRIED = (-EAGAIN, -EINTR)
+"""Answers after which a native function is called again, unless it must not wait."""
+
+_COPY_THRESHOLD = 65536
+# The main thread runs signal handlers, so it looks up at least this often.
+_SLICE_MS = 50
+_DONTWAIT = lib.ZMQ_DONTWAIT
+_LARGE = lib.ZL_CFFI_LARGE
+# The fast way of recv() gives up: nothing is there, or the inbox is in use (by a call that a signal interrupted).
+_SLOW = (*RETRIED, -EALREADY)
+_UINT32_MAX = 2**32 - 1
+
+_send = lib.zl_cffi_send
+_recv = lib.zl_cffi_recv
+_pass_threshold = 0
+
+# zmq_msg_t's that calls borrow. list.pop() and list.append() are atomic: no two calls have the same one.
+_messages: list[Any] = []
+
+
+def set_pass_threshold(size: int) -> None:
+    """Set from how many bytes on copy=None sends in place."""
+    global _pass_threshold
+    hooks.pass_threshold = _pass_threshold = size
+
+
+def as_int(value: Any, name: str) -> int:
+    """Return an argument as a plain int: with an IntFlag arithmetic is slow."""
+    try:
+        return index(value)
+    except TypeError:
+        raise TypeError(f"{name} takes an int, got {value!r}") from None
+
+
+def _free_socket(native: Any, busy: Any, socket: Any) -> None:
+    lib.zl_cffi_socket_free(socket)
+
+
+def _open_socket(native: Any) -> tuple[Any, Any, bytearray]:
+    """Make the native side of a SocketBase: itself, the inbox, and the byte that says whether the inbox is full."""
+    busy = bytearray(1)
+    pinned = ffi.from_buffer(busy)
+    made = lib.zl_cffi_socket_new(native, pinned, hooks.pass_threshold)
+    if not made:
+        raise MemoryError("socket(): out of memory")
+    # What the native side points at lives as long as it does.
+    made = ffi.gc(made, partial(_free_socket, native, pinned))
+    return made, ffi.buffer(made.inbox, lib.ZL_CFFI_INBOX_SIZE), busy
+
+
+_closed = _open_socket(ffi.NULL)
+
+
+class PartVerbs:
+    """A guarded libzmq socket: the part of SocketBase that moves one part."""
+
+    __slots__ = ("_inbox", "_native_side", "copy_threshold")
+
+    copy_threshold: int
+    _inbox: tuple[Any, Any, bytearray]
+    _native_side: Any
+
+    def __new__(cls, *arguments: Any, **options: Any) -> PartVerbs:
+        socket = object.__new__(cls)
+        socket.copy_threshold = _COPY_THRESHOLD
+        socket._detach()
+        return socket
+
+    @property
+    def closed(self) -> bool:
+        """Whether the socket is closed, or belongs to the process this one was forked from."""
+        return bool(lib.zl_cffi_socket_closed(self._native_side))
+
+    def _attach(self, native: Any, address: int) -> None:
+        self._inbox = _open_socket(native)
+        self._native_side = self._inbox[0]
+
+    def _detach(self) -> None:
+        self._inbox = _closed
+        self._native_side = _closed[0]
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        # Names that the class knows are set as usual, properties of options first among them.
+        if hasattr(type(self), name):
+            object.__setattr__(self, name, value)
+        else:
+            self._set_unknown(name, value)
+
+    def _set_unknown(self, name: str, value: Any) -> None:
+        object.__setattr__(self, name, value)
+
+    # ---- the slow way ----
+
+    def _retry(
+        self, code: int, flags: int, option: int, timeout: int | None, function: Callable[..., int], *arguments: Any
+    ) -> int:
+        """Call function(*arguments, timeout_ms) until it has an answer other than "wait" and "interrupted".
+
+        Between the calls Python runs signal handlers. The time that is left is kept, as PEP 475 says.
+
+        Args:
+            code: what function(*arguments, 0) answered: -EAGAIN or -EINTR.
+            flags: with DONTWAIT there is no waiting.
+            option: RCVTIMEO or SNDTIMEO, which says how long to wait.
+            timeout: milliseconds, instead of the option; -1 for ever.
+            function: a function of zl_cffi.h.
+            *arguments: its arguments but the last.
+
+        Returns:
+            0 or more, or -errno.
+        """
+        if as_int(flags, "flags") & _DONTWAIT:
+            timeout = 0
+        elif timeout is None:
+            timeout = int(lib.zl_cffi_socket_timeout(self._native_side, option))
+            if timeout < -1:
+                return timeout
+        until = monotonic() + timeout / 1000
+        while True:
+            slice_ms = timeout if timeout < 0 else int((until - monotonic()) * 1000 + 0.999)
+            if slice_ms <= 0 <= timeout:
+                if code == -EAGAIN:
+                    return code
+                slice_ms = 0
+            if get_ident() == hooks.main_thread and not 0 <= slice_ms <= _SLICE_MS:
+                slice_ms = _SLICE_MS
+            code = function(*arguments, slice_ms)
+            if code not in RETRIED:
+                return code
+
+    # ---- one part ----
+
+    def send(
+        self,
+        data: Any,
+        flags: int = 0,
+        copy: bool | None = None,
+        track: bool = False,
+        routing_id: int | None = None,
+        group: str | bytes | None = None,
+    ) -> Any:
+        """Send one message part.
+
+        Args:
+            data: bytes-like, or a Frame.
+            flags: DONTWAIT, SNDMORE.
+            copy: None passes large bytes in place and copies the rest; False passes any buffer of at least
+                `copy_threshold` bytes in place; True copies.
+            track: whether to return a MessageTracker; not with copy=True.
+            routing_id: the peer, from a SERVER socket: 1 to 2**32-1.
+            group: the group, from a RADIO socket: at most 255 bytes.
+
+        Returns:
+            The MessageTracker, or None.
+
+        Raises:
+            Again: EAGAIN: it would have to wait, or SNDTIMEO is over.
+            TypeError: data is not bytes-like.
+            BufferError: data is not C-contiguous.
+            ValueError: track=True, and data is a Frame that is not tracked.
+            ZMQError: ENOTSOCK, EFSM, EHOSTUNREACH, ETERM, ENOTSUP: as zmq_msg_send(3) says.
+
+        Source: zmq_msg_send(3).
+        """
+        if type(data) is bytes and not track and copy is not False and routing_id is None and group is None:
+            size = len(data)
+            if size < _pass_threshold:
+                code = _send(self._native_side, data, size, flags)
+                if not code:
+                    return None
+                if code > 0:
+                    collect()
+                    return None
+        return self._send_slowly(data, flags, copy, track, routing_id, group)
+
+    def _send_slowly(
+        self,
+        data: Any,
+        flags: int,
+        copy: bool | None,
+        track: bool,
+        routing_id: int | None,
+        group: str | bytes | None,
+    ) -> Any:
+        collect()
+        message = _messages.pop() if _messages else ffi.new("zmq_msg_t *")
+        try:
+            tracker = self._fill(message, data, copy, track, routing_id, group, "send()")
+            socket = self._native_side
+            code = lib.zl_cffi_send_message(socket, message, flags, 0)
+            if code in RETRIED:
+                code = self._retry(
+                    code, flags, lib.ZMQ_SNDTIMEO, None, lib.zl_cffi_send_message, socket, message, flags
+                )
+        finally:
+            lib.zmq_msg_close(message)
+            _messages.append(message)
+        if code < 0:
+            raise hooks.error(code, "send()")
+        return tracker
+
+    def _fill(
+        self,
+        message: Any,
+        data: Any,
+        copy: bool | None,
+        track: bool,
+        routing_id: int | None,
+        group: str | bytes | None,
+        call: str,
+        place: int | None = None,
+    ) -> Any:
+        """Make message of what one of the verbs was given. Returns the tracker."""
+        tracker = None
+        if track and isinstance(data, FrameBase):
+            tracker = data.tracker
+            if tracker is None:
+                raise ValueError("Not a tracked message: make the Frame with track=True")
+        hold = fill(message, data, copy, self.copy_threshold, call, place)
+        if routing_id is not None:
+            if not 0 <= routing_id <= _UINT32_MAX:
+                raise OverflowError(f"{call}: routing_id={routing_id!r} is beyond 32 bits")
+            if lib.zmq_msg_set_routing_id(message, routing_id) != 0:
+                raise hooks.error(-ffi.errno, call)
+        if group is not None and lib.zmq_msg_set_group(message, encode_text(group, call)) != 0:
+            raise hooks.error(-ffi.errno, call, group)
+        if track and hold is not None:
+            return hooks.make_tracker(int(ffi.cast("uintptr_t", hold)))
+        if track and tracker is None and (copy is None or not copy):
+            return hooks.finished_tracker
+        return tracker
+
+    def recv(self, flags: int = 0, copy: bool = True, track: bool = False) -> Any:
+        """Receive one message part.
+
+        Args:
+            flags: DONTWAIT.
+            copy: False for a Frame, which keeps the message in libzmq's memory.
+            track: whether the Frame has a tracker, a finished one.
+
+        Returns:
+            bytes, or a Frame.
+
+        Raises:
+            Again: EAGAIN: nothing is there, or RCVTIMEO is over.
+            ZMQError: ENOTSOCK, EFSM, ETERM, ENOTSUP: as zmq_msg_recv(3) says.
+
+        Source: zmq_msg_recv(3).
+        """
+        if flags:
+            flags = as_int(flags, "flags")
+        if copy:
+            socket, inbox, busy = self._inbox
+            try:
+                size = _recv(socket)
+                if size >= 0:
+                    data: bytes = inbox[:size]
+                    busy[0] = 0
+                    return data
+                if size == _LARGE:
+                    data = bytes_of(ffi.addressof(socket, "message"))
+                    lib.zl_cffi_recv_done(socket)
+                    return data
+            except BaseException:
+                # A signal handler raised before we had the bytes: they are lost, as the result of any call is.
+                busy[0] = 0
+                raise
+            if (size == -EAGAIN and flags & _DONTWAIT) or size not in _SLOW:
+                raise hooks.error(size, "recv()")
+        return self._recv_slowly(flags, copy, track)
+
+    def _recv_slowly(self, flags: int, copy: bool, track: bool) -> Any:
+        message = open_message()
+        socket = self._native_side
+        code = lib.zl_cffi_recv_message(socket, message, 0)
+        if code in RETRIED:
+            code = self._retry(code, flags, lib.ZMQ_RCVTIMEO, None, lib.zl_cffi_recv_message, socket, message)
+        if code < 0:
+            raise hooks.error(code, "recv()")
+        collect()
+        return bytes_of(message) if copy else take_frame(message, track)
+
+    def recv_into(self, buffer: Any, /, *, nbytes: int = 0, flags: int = 0) -> int:
+        """Receive one message part into a buffer.
+
+        Args:
+            buffer: a writable, C-contiguous buffer, such as a bytearray.
+            nbytes: write at most so many bytes; 0: as many as fit.
+            flags: DONTWAIT.
+
+        Returns:
+            The size of the message in bytes. Where it is larger than the room, the rest of the message is lost.
+
+        Raises:
+            Again: EAGAIN: nothing is there, or RCVTIMEO is over.
+            BufferError: buffer is read-only, or not C-contiguous.
+            ValueError: nbytes is negative, or larger than buffer.
+            ZMQError: as for recv().
+
+        Source: zmq_recv(3).
+        """
+        writable = ffi.from_buffer("char[]", buffer, require_writable=True)
+        if not 0 <= nbytes <= len(writable):
+            raise ValueError(f"recv_into(): nbytes={nbytes}, but the buffer has {len(writable)} bytes")
+        arguments = (self._native_side, writable, nbytes or len(writable))
+        code: int = lib.zl_cffi_recv_into(*arguments, 0)
+        if code in RETRIED:
+            code = self._retry(code, flags, lib.ZMQ_RCVTIMEO, None, lib.zl_cffi_recv_into, *arguments)
+        if code < 0:
+            raise hooks.error(code, "recv_into()")
+        return code
