@@ -5,6 +5,7 @@
     find_by_name("linger")             by name, in any case, deprecated names too
     encode(number, value)              what libzmq is given for a value, or an exception that says why not
     install_attributes(cls, ...)       `sock.linger = 0`, with a docstring for each
+    is_declared(cls, name)             whether a subclass may set an attribute that is no option
     explain(errno, ...)                the exception for an option that libzmq itself refused
 
 What an option is: option_codec.py. The rows: option_table.py, option_table_transports.py.
@@ -138,14 +139,16 @@ def install_attributes(
         deleter: called with the object and the number; None forbids `del`.
     """
     for option in options:
-        attribute = OptionAttribute(option, getter, setter, deleter)
+        takes_text = type(getattr(cls, option.name.lower(), None)) is _FUNCTION
+        set_option = _encoding_text(setter) if takes_text else setter
+        attribute = OptionAttribute(option, getter, set_option, deleter)
         for upper in (option.name, *option.aliases):
             for name in (upper.lower(), upper):
                 present = getattr(cls, name, None)
                 if present is None:
                     setattr(cls, name, attribute)
-                elif type(present) is _FUNCTION and name in cls.__dict__:
-                    setattr(cls, name, MethodAndOption(present, option, setter))
+                elif type(present) is _FUNCTION:
+                    setattr(cls, name, MethodAndOption(present, option, set_option))
 
 
 class OptionAttribute:
@@ -204,11 +207,22 @@ class MethodAndOption:
         return self.__wrapped__ if owner is None else self.__wrapped__.__get__(owner, cls)
 
     def __set__(self, owner: Any, value: Any) -> None:
-        # As pyzmq: only here does text stand for its UTF-8.
-        self._setter(owner, self.option.number, value.encode("utf-8") if isinstance(value, str) else value)
+        self._setter(owner, self.option.number, value)
+
+
+def _encoding_text(setter: Callable[[Any, int, Any], None]) -> Callable[[Any, int, Any], None]:
+    # As pyzmq: only where there is a method that takes text does text stand for its UTF-8.
+    return lambda owner, number, value: setter(
+        owner, number, value.encode("utf-8") if isinstance(value, str) else value
+    )
 
 
 _FUNCTION = type(install_attributes)
+
+
+def is_declared(cls: type, name: str) -> bool:
+    """Whether a class or a base of it annotates this name, `name: int`: such an attribute may be set."""
+    return any(name in getattr(base, "__annotations__", ()) for base in cls.__mro__)
 
 
 def _make_unknown(number: Any) -> UnknownOption:

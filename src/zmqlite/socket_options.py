@@ -19,6 +19,7 @@ from .options import (
     find_by_name,
     find_socket_option,
     install_attributes,
+    is_declared,
 )
 
 TYPE_CHECKING = False
@@ -186,7 +187,7 @@ class SocketOptions:
         return value
 
     def _set_unknown(self, name: str, value: Any) -> None:
-        if name in self.__dict__:
+        if name in self.__dict__ or is_declared(type(self), name):
             self.__dict__[name] = value
             return
         option = find_by_name(name)
