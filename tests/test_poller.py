@@ -425,6 +425,30 @@ def test_end_of_the_context_ends_a_poll(run_child: Any) -> None:
     assert (child.exit_code, child.stdout) == (0, "terminated\n"), child.stderr
 
 
+def test_poll_in_a_daemon_thread_does_not_stop_exit(run_child: Any) -> None:
+    """Exit code 0 within 2 s, and nothing on stderr."""
+    child = run_child(
+        """
+        import threading, warnings
+        import zmqlite as zmq
+        from zmqlite.poller import Poller
+        warnings.simplefilter("ignore", ResourceWarning)
+        context = zmq.Context()
+        pull = context.socket(zmq.PULL)
+        poller = Poller()
+        poller.register(pull, zmq.POLLIN)
+        threading.Thread(target=poller.poll, daemon=True).start()
+        try:
+            while True:
+                pull.get(zmq.TYPE)
+        except zmq.SocketInUse:
+            pass
+        """
+    )
+    assert (child.exit_code, child.stderr) == (0, "")
+    assert child.seconds < 2
+
+
 def test_forked_child_cannot_poll_its_parents_sockets(run_child: Any) -> None:
     """ForkedError in the child, and the parent's poller still works."""
     child = run_child(

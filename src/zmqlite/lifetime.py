@@ -10,6 +10,7 @@ from __future__ import annotations
 import atexit
 import os
 import sys
+import threading
 import time
 
 from ._native import lib
@@ -18,7 +19,16 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import CodeType
 
-__all__ = ["creation_site", "exit_deadline", "exit_linger", "format_site", "get_exit_linger", "prepare_exit", "set_exit_linger"]
+__all__ = [
+    "creation_site",
+    "exit_deadline",
+    "exit_linger",
+    "format_site",
+    "get_exit_linger",
+    "prepare_exit",
+    "set_exit_linger",
+    "stay_if_exiting",
+]
 
 _DEFAULT_MS = 1000
 # libzmq needs a moment to close down after the last linger is over.
@@ -26,6 +36,7 @@ _GRACE_MS = 250
 _SLICE_MS = 50
 
 _exit_linger_ms = _DEFAULT_MS
+_exiting = False
 _PACKAGE = __name__.rpartition(".")[0]
 
 
@@ -77,8 +88,19 @@ def format_site(site: tuple[CodeType, int] | None) -> str:
     return f"{site[0].co_filename}:{site[1]}" if site else "an unknown place"
 
 
+def stay_if_exiting() -> None:
+    """Keep a daemon thread whose wait ended with ETERM from going on, when it is the interpreter that ends.
+
+    Such a thread is never to run again anyway: its ContextTerminated would be one more traceback at every exit.
+    """
+    while _exiting and threading.current_thread().daemon:
+        time.sleep(3600)
+
+
 def _run_exit() -> None:
     """Close and terminate everything, within the exit linger."""
+    global _exiting
+    _exiting = True
     linger = _exit_linger_ms
     until = time.monotonic() + (linger + _GRACE_MS) / 1000
     waiting = 1

@@ -11,7 +11,8 @@ from typing import Any
 from ._backend import SocketBase
 from ._native import ffi, lib
 from .constants import PollEvent
-from .errors import ZMQError, error_from_errno
+from .errors import ETERM, ZMQError, error_from_errno
+from .lifetime import stay_if_exiting
 from .waiting import SLICE_MS, to_timeout_ms
 
 TYPE_CHECKING = False
@@ -99,6 +100,8 @@ class _PollSet:
                 slice_ms = -1  # only the main thread runs signal handlers
 
     def _explain(self, errno: int) -> ZMQError:
+        if errno == ETERM:
+            stay_if_exiting()
         if errno == ENOTSOCK:
             for thing, _ in self.registered:
                 if isinstance(thing, SocketBase) and thing.closed:
@@ -228,11 +231,8 @@ class Poller:
         Source: zmq_poll(3).
         """
         given: Any = timeout
-        timeout_ms: int
-        if type(given) is int and 0 <= given <= _LONGEST_MS:
-            timeout_ms = given
-        else:
-            timeout_ms = to_timeout_ms(timeout, "poll()")
+        as_it_is = type(given) is int and 0 <= given <= _LONGEST_MS
+        timeout_ms: int = given if as_it_is else to_timeout_ms(timeout, "poll()")
         if not self.sockets:
             return []
         try:

@@ -13,7 +13,8 @@ from warnings import warn
 
 from ._backend import SocketBase
 from ._native import ffi, lib
-from .errors import error_from_errno
+from .errors import ETERM, error_from_errno
+from .lifetime import stay_if_exiting
 from .waiting import SLICE_MS
 
 TYPE_CHECKING = False
@@ -39,6 +40,8 @@ def _forward(call: str, native: Any) -> int:
     try:
         while lib.zl_proxy_run(native, slice_ms) != 0:
             errno = ffi.errno
+            if errno == ETERM:
+                stay_if_exiting()
             if errno not in (EAGAIN, EINTR):
                 raise error_from_errno(errno, call)
     finally:
