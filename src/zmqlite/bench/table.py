@@ -102,7 +102,7 @@ def cell_lines(rows: list[dict[str, Any]], first: bool) -> list[str]:
 
 
 def _wrap(line: str, indent: int = 2) -> list[str]:
-    return textwrap.wrap(line, WIDTH, subsequent_indent=" " * indent, drop_whitespace=False) or [""]
+    return textwrap.wrap(line, WIDTH, subsequent_indent=" " * indent, break_on_hyphens=False)
 
 
 def closing_lines(rows: list[dict[str, Any]], summary: dict[str, Any], in_place_from: int) -> list[str]:
@@ -112,7 +112,10 @@ def closing_lines(rows: list[dict[str, Any]], summary: dict[str, Any], in_place_
         lines.append("C copies each message into libzmq's memory; 'C no copy' hands over its own buffer.")
     if any(row["size"] >= in_place_from for row in rows):
         size = Workload("", in_place_from).size_text
-        lines.append(f"zmqlite: send(data) and recv() as they are; from {size} on it sends bytes in place.")
+        said = (
+            f"zmqlite: send(data) and recv() as they are; from {size} on that passes the bytes in place, and"
+        )
+        lines.extend(_wrap(f"{said} inproc can hand the receiver the very object that was sent."))
     if any(row["setting"] == "copy=False" and row["best"] for row in rows):
         lines.append("pyzmq: send(data) and recv(), or both with copy=False where that was faster.")
     lines.extend(_inproc_lines(rows))
