@@ -20,7 +20,7 @@ CPYTHON = sys.implementation.name == "cpython"
 LAYERS = (
     ("_libzmq", "_version"),
     ("_native",),
-    ("_backend", "_hotpath", "_hotpath_cffi"),
+    ("_backend", "_frame_cffi", "_hotpath", "_hotpath_cffi", "_message_cffi", "_part_cffi"),
     (
         "constants",
         "errors",
