@@ -48,6 +48,9 @@ struct zl_socket
     zl_atomic_int close_pending; /* whoever leaves next closes */
     zl_atomic_int close_linger;
     int type;              /* ZMQ_PAIR, ... */
+    int events;            /* ZMQ_EVENTS, when events_known: asked, and nobody was inside since but zl_poll. Then
+                            * only a command can change them, and a command moves fd. */
+    int events_known;
     int owned;             /* 0: a shadow of a handle that is somebody else's */
     int references;        /* Python objects that use it; under the context list's lock */
     const void *visitor;   /* the zl_poll call that is inside: tells a duplicate from a collision */
@@ -64,8 +67,10 @@ void zl_socket_leave_slow (zl_socket *socket);
 static inline int zl_socket_enter_fast (zl_socket *socket, const unsigned *generation)
 {
     if (ZL_LIKELY (socket->generation == *generation && !socket->thread_safe
-                   && zl_cas (&socket->state, ZL_IDLE, ZL_INSIDE)))
+                   && zl_cas (&socket->state, ZL_IDLE, ZL_INSIDE))) {
+        socket->events_known = 0;
         return 1;
+    }
     return 0; /* the slow way finds out why, or enters */
 }
 

@@ -5,6 +5,8 @@
 #define ZL_NATIVE
 #include "zl.h"
 
+typedef struct zl_inproc zl_inproc;
+
 struct zl_context
 {
     void *handle;         /* libzmq's context; NULL once terminated */
@@ -21,6 +23,8 @@ struct zl_context
     zl_socket *sockets;
     int socket_count;
     int hidden_sockets;   /* libzmq sockets of ours that no list has: three for each monitor */
+    zl_inproc *inprocs;   /* zl_inproc.c */
+    void *stand_in;       /* likewise: the PAIR that will bind what nobody has bound */
     zl_context *previous, *next; /* all contexts of the process */
 };
 
@@ -40,8 +44,18 @@ void zl_context_remove_socket (zl_socket *socket);
 void zl_context_free_if_unused (zl_context *context);
 int zl_context_start_terminator (zl_context *context);
 
+/* zl_inproc.c. Before connecting a socket of context: 0, or -1 with errno. */
+int zl_inproc_before_connect (zl_context *context, const char *endpoint);
+void zl_inproc_after_bind (zl_context *context, const void *binder, const char *endpoint);
+void zl_inproc_after_unbind (zl_context *context, const void *binder, const char *endpoint);
+/* With the lock held: binder is closed; and: the context is about to be shut down. */
+void zl_inproc_forget (zl_context *context, const void *binder);
+void zl_inproc_settle (zl_context *context);
+
 /* zl_socket.c: with the lock held. 1: closed or being closed now, 0: a thread is inside, it will close. */
 int zl_socket_close_later (zl_socket *socket, int linger, int cap_ms);
 int zl_socket_cap_linger (zl_socket *socket, int cap_ms);
+/* As zl_socket_enter_slow, by who does nothing but ask for events: what is known of them stays known. */
+int zl_socket_enter_to_poll (zl_socket *socket);
 
 #endif

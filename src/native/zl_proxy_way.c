@@ -11,6 +11,7 @@
 int zl_proxy_way_recv (zl_socket *socket, zmq_msg_t *part)
 {
     int rc;
+    socket->events_known = 0;
     do
         rc = zmq_msg_recv (part, socket->handle, ZMQ_DONTWAIT);
     while (ZL_UNLIKELY (rc < 0 && errno == EINTR));
@@ -20,6 +21,7 @@ int zl_proxy_way_recv (zl_socket *socket, zmq_msg_t *part)
 int zl_proxy_way_send (zl_socket *socket, zmq_msg_t *part, int more)
 {
     int rc;
+    socket->events_known = 0;
     do
         rc = zmq_msg_send (part, socket->handle, ZMQ_DONTWAIT | (more ? ZMQ_SNDMORE : 0));
     while (ZL_UNLIKELY (rc < 0 && errno == EINTR));

@@ -20,7 +20,7 @@ static int zl_socket_enter_shared (zl_socket *socket)
     }
 }
 
-int zl_socket_enter_slow (zl_socket *socket)
+int zl_socket_enter_to_poll (zl_socket *socket)
 {
     if (socket->generation != zl_generation) {
         errno = ZL_EFORKED;
@@ -32,6 +32,14 @@ int zl_socket_enter_slow (zl_socket *socket)
         return 0;
     errno = zl_load (&socket->state) == ZL_CLOSED ? ENOTSOCK : EBUSY;
     return -1;
+}
+
+int zl_socket_enter_slow (zl_socket *socket)
+{
+    if (zl_socket_enter_to_poll (socket) != 0)
+        return -1;
+    socket->events_known = 0;
+    return 0;
 }
 
 static int zl_socket_set_linger (zl_socket *socket, int linger)
@@ -278,20 +286,26 @@ void zl_socket_drop (zl_socket *socket)
 
 int zl_socket_bind (zl_socket *socket, const char *endpoint)
 {
+    int rc = -1, error;
     if (zl_socket_enter (socket) != 0)
         return -1;
-    if (zl_descriptors_check (4) != 0)
-        return zl_socket_leave (socket, -1);
-    return zl_socket_leave (socket, zmq_bind (socket->handle, endpoint));
+    if (zl_descriptors_check (4) == 0)
+        rc = zmq_bind (socket->handle, endpoint);
+    error = errno;
+    if (rc == 0)
+        zl_inproc_after_bind (socket->context, socket, endpoint);
+    errno = error;
+    return zl_socket_leave (socket, rc);
 }
 
 int zl_socket_connect (zl_socket *socket, const char *endpoint)
 {
+    int rc = -1;
     if (zl_socket_enter (socket) != 0)
         return -1;
-    if (zl_descriptors_check (4) != 0)
-        return zl_socket_leave (socket, -1);
-    return zl_socket_leave (socket, zmq_connect (socket->handle, endpoint));
+    if (zl_descriptors_check (4) == 0 && zl_inproc_before_connect (socket->context, endpoint) == 0)
+        rc = zmq_connect (socket->handle, endpoint);
+    return zl_socket_leave (socket, rc);
 }
 
 uint32_t zl_socket_connect_peer (zl_socket *socket, const char *endpoint)
@@ -299,7 +313,7 @@ uint32_t zl_socket_connect_peer (zl_socket *socket, const char *endpoint)
     uint32_t peer = 0;
     if (zl_socket_enter (socket) != 0)
         return 0;
-    if (zl_descriptors_check (4) == 0)
+    if (zl_descriptors_check (4) == 0 && zl_inproc_before_connect (socket->context, endpoint) == 0)
         peer = zmq_connect_peer (socket->handle, endpoint);
     zl_socket_leave (socket, 0);
     return peer;
@@ -314,7 +328,18 @@ uint32_t zl_socket_connect_peer (zl_socket *socket, const char *endpoint)
         return zl_socket_leave (socket, call);                                                                         \
     }
 
-ZL_SOCKET_CALL (zl_socket_unbind, (zl_socket * socket, const char *endpoint), zmq_unbind (socket->handle, endpoint))
+static int zl_socket_unbind_inside (zl_socket *socket, const char *endpoint)
+{
+    int rc = zmq_unbind (socket->handle, endpoint), error = errno;
+    if (rc == 0)
+        zl_inproc_after_unbind (socket->context, socket, endpoint);
+    errno = error;
+    return rc;
+}
+
+ZL_SOCKET_CALL (zl_socket_unbind,
+                (zl_socket * socket, const char *endpoint),
+                zl_socket_unbind_inside (socket, endpoint))
 ZL_SOCKET_CALL (zl_socket_disconnect,
                 (zl_socket * socket, const char *endpoint),
                 zmq_disconnect (socket->handle, endpoint))

@@ -108,7 +108,7 @@ int zl_poll_enter (zl_pollitem *items, int count)
         zl_socket *socket = items[at].socket;
         if (!socket)
             continue;
-        if (zl_socket_enter_slow (socket) == 0) {
+        if (zl_socket_enter_to_poll (socket) == 0) {
             if (!socket->thread_safe)
                 socket->visitor = items;
             continue;
@@ -196,20 +196,25 @@ static short zl_poll_from_system (short events, short wanted)
     return (short) ((found & wanted) | (events & ~(POLLIN | POLLOUT | POLLPRI) ? ZMQ_POLLERR : 0));
 }
 
-/* One look at everything. all: ask every socket; else only those whose descriptor moved. */
-static int zl_poll_look (zl_pollitem *items, struct pollfd *fds, int count, int all, int *ready)
+/* One look at everything, after poll(2). Asking libzmq costs a system call for each socket, so only those are
+ * asked that were used since the last time, or whose descriptor has moved. */
+static int zl_poll_look (zl_pollitem *items, struct pollfd *fds, int count, int *ready)
 {
     int at, found = 0;
     for (at = 0; at < count; at++) {
         zl_pollitem *item = &items[at];
-        item->revents = 0;
-        if (!item->socket)
+        zl_socket *socket = item->socket;
+        if (!socket)
             item->revents = zl_poll_from_system (fds[at].revents, item->events);
-        else if (all || fds[at].revents) {
-            int events = zl_socket_events (item->socket);
-            if (events < 0)
-                return -1;
-            item->revents = (short) (events & item->events);
+        else {
+            if (fds[at].revents || !socket->events_known) {
+                socket->events = zl_socket_events (socket);
+                if (socket->events < 0)
+                    return -1;
+                /* Somebody else's socket may be used behind our back. */
+                socket->events_known = socket->owned;
+            }
+            item->revents = (short) (socket->events & item->events);
         }
         if (item->revents)
             ready[found++] = at;
@@ -221,23 +226,23 @@ static int zl_poll_descriptors (zl_pollitem *items, int count, long timeout_ms, 
 {
     struct pollfd few[32], *fds = few;
     int64_t until = timeout_ms > 0 ? zl_thread_now () + timeout_ms : 0;
-    int at, rc, error, raw = 0, all = 1, found = -1;
+    int at, rc, error, look_first = 0, found = -1;
     if (count > (int) (sizeof few / sizeof few[0]) && !(fds = malloc ((size_t) count * sizeof *fds))) {
         errno = ENOMEM;
         return -1;
     }
     for (at = 0; at < count; at++) {
         zl_pollitem *item = &items[at];
-        raw += !item->socket;
+        look_first |= !item->socket || item->socket->events_known;
         fds[at].fd = item->socket ? item->socket->fd : item->fd;
         fds[at].events = item->socket ? POLLIN : zl_poll_to_system (item->events);
         fds[at].revents = 0;
     }
     for (;;) {
-        /* Raw descriptors are asked together with the first look at the sockets. */
-        if (all && raw && poll (fds, (nfds_t) count, 0) < 0)
+        if (look_first && poll (fds, (nfds_t) count, 0) < 0)
             break;
-        found = zl_poll_look (items, fds, count, all, ready);
+        look_first = 0;
+        found = zl_poll_look (items, fds, count, ready);
         timeout_ms = timeout_ms > 0 ? zl_wait_left (until, timeout_ms) : timeout_ms;
         if (found != 0 || timeout_ms == 0)
             break;
@@ -249,7 +254,6 @@ static int zl_poll_descriptors (zl_pollitem *items, int count, long timeout_ms, 
         errno = error;
         if (rc < 0)
             break;
-        all = 0;
     }
     error = errno;
     if (fds != few)
