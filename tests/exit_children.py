@@ -15,6 +15,7 @@ from collections.abc import Callable
 from typing import Any
 
 import zmqlite as zmq
+from zmqlite.errors import errno_name
 
 NOBODY = "tcp://127.0.0.1:1"
 MEGABYTE = 1 << 20
@@ -24,16 +25,16 @@ LARGE = 16
 PRELUDE = f"""
 import sys
 sys.path.insert(0, {os.path.dirname(os.path.abspath(__file__))!r})
-import atexit, gc, multiprocessing, os, signal, socket as system_socket, tempfile, threading, time
+import atexit, errno, gc, multiprocessing, os, signal, socket as system_socket, tempfile, threading, time
 import zmqlite as zmq
 from exit_children import *
 """
 
 
-def child_code(code: str, **names: object) -> str:
-    """Put the code of a child together: the prelude, names with their values, and code, which may be indented."""
+def child_code(*codes: str, **names: object) -> str:
+    """Put the code of a child together: the prelude, names with their values, and code, each part with its indent."""
     values = "".join(f"{name} = {value!r}\n" for name, value in names.items())
-    return PRELUDE + values + textwrap.dedent(code)
+    return "\n".join((PRELUDE + values, *map(textwrap.dedent, codes)))
 
 
 def about_to_exit() -> None:
@@ -111,6 +112,15 @@ def send_everything(context: zmq.Context[Any], endpoint: str, sent: str) -> Any:
 def everything() -> list[bytes]:
     """What send_everything() sends."""
     return [b"%d" % number for number in range(SMALL)] + [bytes([number]) * MEGABYTE for number in range(LARGE)]
+
+
+def tell(call: Callable[..., Any], *arguments: Any, **keywords: Any) -> None:
+    """Print what a call that should fail raised: the exception, and the name of its errno if it has one."""
+    try:
+        print("returned", call(*arguments, **keywords))
+    except Exception as error:  # whatever it is, it is what the test looks at
+        number = getattr(error, "errno", None)
+        print(type(error).__name__, *(() if number is None else (errno_name(number),)), flush=True)
 
 
 # ---- what children of children run: multiprocessing imports this module to find them ----

@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#define ZL_SPARE_SOCKETS 32
+
 zl_mutex zl_context_lock = ZL_MUTEX_INIT;
 zl_cond zl_context_changed = ZL_COND_INIT;
 zl_context *zl_context_list;
@@ -48,6 +50,7 @@ void zl_context_remove_socket (zl_socket *socket)
     socket->previous = socket->next = NULL;
     socket->context = NULL;
     context->socket_count -= 1;
+    zl_inproc_forget (context, socket);
     zl_context_free_if_unused (context);
 }
 
@@ -102,15 +105,16 @@ static zl_context *zl_context_wrap (void *handle, int owned)
     return context;
 }
 
-/* libzmq aborts in term when a context is at max_sockets with a pending inproc connect: it needs one
- * socket more than the user, who is held to the number asked for. */
+/* libzmq needs more sockets than the user, who is held to the number asked for: it aborts in term when it has none
+ * left for pending inproc connects (zl_inproc.c), and what was closed takes up its place a moment longer. */
 static int zl_context_set_max_sockets (zl_context *context, void *handle, int value)
 {
-    int spare = value < zmq_ctx_get (handle, ZMQ_SOCKET_LIMIT);
+    int spare = zmq_ctx_get (handle, ZMQ_SOCKET_LIMIT) - value;
     if (value < 1) {
         errno = EINVAL;
         return -1;
     }
+    spare = spare < 0 ? 0 : spare > ZL_SPARE_SOCKETS ? ZL_SPARE_SOCKETS : spare;
     if (zmq_ctx_set (handle, ZMQ_MAX_SOCKETS, value + spare) != 0)
         return -1;
     zl_thread_lock (&zl_context_lock);
@@ -221,7 +225,16 @@ ZL_CONTEXT_CALL (zl_context_set_ext,
 ZL_CONTEXT_CALL (zl_context_get_ext,
                  (zl_context * context, int option, void *value, size_t *size),
                  zmq_ctx_get_ext (handle, option, value, size))
-ZL_CONTEXT_CALL (zl_context_shutdown, (zl_context * context), zmq_ctx_shutdown (handle))
+
+static int zl_context_shut_down (zl_context *context, void *handle)
+{
+    zl_thread_lock (&zl_context_lock);
+    zl_inproc_settle (context);
+    zl_thread_unlock (&zl_context_lock);
+    return zmq_ctx_shutdown (handle);
+}
+
+ZL_CONTEXT_CALL (zl_context_shutdown, (zl_context * context), zl_context_shut_down (context, handle))
 
 /* ---- the end of a context ---- */
 
@@ -250,6 +263,7 @@ int zl_context_start_terminator (zl_context *context)
         return 0;
     context->terminating = 1;
     context->references += 1;
+    zl_inproc_settle (context);
     if (zl_thread_start (zl_context_terminate, context) == 0)
         return 0;
     context->terminating = 0;

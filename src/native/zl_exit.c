@@ -97,8 +97,10 @@ static void zl_exit_close_everything (int cap_ms, int first)
                 zl_socket_close_later (socket, ZL_LINGER_KEEP, cap_ms);
         }
         context->references -= 1;
-        if (first && !context->terminating)
+        if (first && !context->terminating) {
+            zl_inproc_settle (context);
             zmq_ctx_shutdown (context->handle);
+        }
         zl_context_start_terminator (context);
     }
 }

@@ -58,6 +58,7 @@ static void zl_monitor_release (zl_monitor *monitor)
 
 static void zl_monitor_start_serving (zl_monitor *monitor)
 {
+    zl_inproc_after_bind (monitor->context, monitor, monitor->endpoint);
     zl_thread_lock (&zl_context_lock);
     monitor->serving = 1;
     monitor->next = zl_monitor_list;
@@ -72,6 +73,7 @@ static void zl_monitor_stop_serving (zl_monitor *monitor)
     if (!monitor->serving)
         return;
     zmq_unbind (monitor->out, monitor->endpoint);
+    zl_inproc_after_unbind (monitor->context, monitor, monitor->endpoint);
     zl_thread_lock (&zl_context_lock);
     monitor->serving = 0;
     while (*place && *place != monitor)
