@@ -60,6 +60,7 @@ def make(context: Any) -> Iterator[Callable[[int], Any]]:
 @pytest.fixture
 def make_restless(make: Any) -> Callable[..., tuple[Any, Any]]:
     """Makes a socket that tries to connect every millisecond, with three events each time, and its monitor."""
+
     def start(capacity: int) -> tuple[Any, Any]:
         socket = make(zmq.DEALER)
         socket.reconnect_ivl = 1
