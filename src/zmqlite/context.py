@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import os
 import time
-from errno import EAGAIN, EINTR, ENOTSUP
+from errno import EAGAIN, EINTR, EINVAL, ENOTSUP
 from threading import Lock
 from warnings import warn
 from weakref import WeakSet
 
 from ._native import ffi, lib
 from .constants import ContextOption
-from .errors import ForkedError, error_from_errno
+from .errors import ForkedError, ZMQError, error_from_errno
 from .io_thread_settings import check_io_thread_settings
 from .lifetime import creation_site, exit_deadline, exit_linger, format_site, prepare_exit
 from .options import (
-    CONTEXT_OPTIONS,
+    CONTEXT_ROWS,
     SOCKET_OPTIONS,
     encode_context,
     explain,
@@ -24,6 +24,7 @@ from .options import (
     find_context_option_by_name,
     find_socket_option,
     install_attributes,
+    is_declared,
 )
 
 TYPE_CHECKING = False
@@ -220,7 +221,7 @@ class Context(_Generic[_SocketT]):
         count = lib.zl_context_socket_count(self._native)
         if not count:
             return "messages are still being sent: set a linger, or close with one"
-        sites = ", ".join(sorted(f"{socket!r} made at {format_site(socket._site)}" for socket in list(self._sockets)))
+        sites = ", ".join(sorted(f"{socket!r} made at {format_site(socket._site)}" for socket in self._list_sockets()))
         return f"{count} socket(s) still open: {sites}" if sites else f"{count} socket(s) still open"
 
     def destroy(self, linger: int | None = None) -> None:
@@ -246,7 +247,7 @@ class Context(_Generic[_SocketT]):
     def _destroy(self, linger: int | None, implicit: bool) -> None:
         if self._native is None or self.closed:
             return
-        for socket in list(self._sockets):
+        for socket in self._list_sockets():
             if implicit and not socket.closed:
                 message = f"Destroying context with unclosed socket {socket}, made at {format_site(socket._site)}"
                 warn(message, ResourceWarning, stacklevel=3, source=socket)
@@ -289,12 +290,22 @@ class Context(_Generic[_SocketT]):
         if self.closed:
             self._raise_closed("socket()")
         made: Any = (socket_class or self._socket_class)(self, socket_type, **kwargs)
-        for number, value in self.sockopts.items():
-            option = find_socket_option(number)
-            if not option.socket_types or made._type_name in option.socket_types:
-                made.set(number, value)
+        try:
+            for number, value in self.sockopts.items():
+                self._set_default(made, number, value)
+        except BaseException:
+            made.close()
+            raise
         result: _SocketT = made
         return result
+
+    def _set_default(self, socket: Any, number: int, value: Any) -> None:
+        try:
+            socket.set(number, value)
+        except ZMQError as error:
+            # As pyzmq: a default is for the sockets that have the option. The value was checked when it was given.
+            if error.errno != EINVAL:
+                raise
 
     def _raise_closed(self, call: str) -> None:
         if self._native is not None and self._site is not None and self._made_by_parent():
@@ -385,14 +396,12 @@ class Context(_Generic[_SocketT]):
         del self.sockopts[opt]
 
     def __setattr__(self, name: str, value: Any) -> None:
-        if hasattr(type(self), name) or name in self.__dict__:
+        if hasattr(type(self), name) or name in self.__dict__ or is_declared(type(self), name):
             object.__setattr__(self, name, value)
             return
         option = find_context_option_by_name(name)
         if option is not None:
-            if not option.writable:
-                raise option.refuse(value, "it can only be read")
-            self.set(option.number, value)
+            object.__setattr__(self, option.name, value)
             return
         option = find_by_name(name)
         if option is None:
@@ -402,8 +411,14 @@ class Context(_Generic[_SocketT]):
     def __getattr__(self, name: str) -> Any:
         option = None if name.startswith("_") else find_context_option_by_name(name)
         if option is not None:
-            option.require_readable()
-            return self.get(option.number)
+            # Also reached when the attribute of that very name has raised AttributeError.
+            try:
+                option.require_readable()
+                return self.get(option.number)
+            except ZMQError as error:
+                if error.errno == EINVAL:
+                    raise AttributeError(str(error)) from error
+                raise
         option = None if name.startswith("_") else find_by_name(name)
         if option is None:
             raise AttributeError(f"{_name(type(self))} has no attribute {name!r}, and it is no option of libzmq")
@@ -423,6 +438,13 @@ class Context(_Generic[_SocketT]):
 
     def _add_socket(self, socket: Any) -> None:
         self._sockets.add(socket)
+
+    def _list_sockets(self) -> list[Any]:
+        while True:
+            try:
+                return list(self._sockets)
+            except RuntimeError:  # Another thread made a socket meanwhile.
+                continue
 
     def _rm_socket(self, socket: Any) -> None:
         if self._sockets is not None:
@@ -471,7 +493,7 @@ def _left_ms(until: float) -> int:
     return max(0, min(_SLICE_MS, int((until - time.monotonic()) * 1000 + 0.999)))
 
 
-install_attributes(Context, CONTEXT_OPTIONS.values(), Context.get, Context.set)
+install_attributes(Context, CONTEXT_ROWS, Context.get, Context.set)
 install_attributes(
     Context, SOCKET_OPTIONS.values(), Context._get_default, Context.setsockopt, Context._delete_default
 )

@@ -176,6 +176,8 @@ class OptionAttribute:
         if owner is None:
             return self
         try:
+            if not self.option.readable:
+                self.option.require_readable()
             return self._getter(owner, self.option.number)
         except ZMQError as error:
             if error.errno in (EINVAL, EFAULT):
