@@ -57,8 +57,6 @@ else:
 PYZMQ_DRAFT_API = DRAFT_API
 
 __all__ = [
-    *constants.__all__,
-    *errors.__all__,
     "COPY_THRESHOLD",
     "DRAFT_API",
     "PYZMQ_DRAFT_API",
@@ -95,3 +93,6 @@ __all__ = [
     "zmq_version",
     "zmq_version_info",
 ]
+# In a form that type checkers follow.
+__all__ += constants.__all__
+__all__ += errors.__all__
