@@ -133,10 +133,11 @@ def wheels(session: nox.Session) -> None:
 
 @nox.session
 def types(session: nox.Session) -> None:
-    """The strict types of the sources, and the stubs against the compiled modules."""
+    """The strict types of the sources and of a program that uses them; the stubs against the compiled modules."""
     session.install(*group("types"))
     install_wheel(session)
     session.run("mypy")
+    session.run("mypy", "--strict", "--config-file=", "tests/typed_program.py")  # as a user of the wheel
     options = Path(session.create_tmp(), "options.txt")
     names = "*SocketAttributes.__annotations__, *ContextAttributes.__annotations__"
     code = f"from zmqlite.option_attributes import *; print(*{{{names}}}, sep='|')"

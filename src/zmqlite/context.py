@@ -30,14 +30,14 @@ from .options import (
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import TracebackType
-    from typing import Any, Generic, TypeVar, Union
+    from typing import Any, Generic, Union
 
-    from typing_extensions import Self, TypeAlias
+    from typing_extensions import Self, TypeAlias, TypeVar
 
     from .option_attributes import ContextAttributes
     from .socket import Socket
 
-    _SocketT = TypeVar("_SocketT", bound=Socket[Any])
+    _SocketT = TypeVar("_SocketT", bound=Socket[Any], default=Socket[bytes])
     OptValT = Union[str, bytes, int]
 
     class _Generic(ContextAttributes, Generic[_SocketT]): ...
