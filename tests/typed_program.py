@@ -28,7 +28,7 @@ def talk() -> None:
         assert_type(pull.recv_string(), str)
 
 
-def wait(poller: zmq.Poller) -> Optional[int]:
+def wait(poller: zmq.Poller) -> int | None:
     """Polling, errors and constants."""
     try:
         found = poller.poll(100)
