@@ -45,7 +45,8 @@ static int hp_frame_init (PyObject *object, PyObject *arguments, PyObject *names
         return -1;
     if (threshold != Py_None && (copy_threshold = PyLong_AsSsize_t (threshold)) == -1 && PyErr_Occurred ())
         return -1;
-    if (self->data) {
+    /* Somebody may have a view of what is there. */
+    if (self->data || hp.api->msg_size (&self->message) > 0) {
         PyErr_SetString (PyExc_TypeError, "Frame() is made once: make another Frame for other data");
         return -1;
     }

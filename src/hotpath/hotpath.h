@@ -166,8 +166,8 @@ PyObject *hp_socket_send_many (PyObject *self, PyObject *const *arguments, Py_ss
 PyObject *hp_socket_recv_many (PyObject *self, PyObject *const *arguments, Py_ssize_t given, PyObject *names);
 
 /* multipart.c, for many.c. One whole message of parts, a tuple that the caller holds, from inside; as
- * hp_send_part. tracker: NULL, or where the tracker goes. */
-int hp_send_parts (hp_socket *self, zl_socket *native, PyObject *parts, const hp_options *options, int quiet, const char *call, PyObject **tracker);
+ * hp_send_part. tracked: NULL, or where a list of the parts' trackers goes, a new reference. */
+int hp_send_parts (hp_socket *self, zl_socket *native, PyObject *parts, const hp_options *options, int quiet, const char *call, PyObject **tracked);
 /* Every part of the message whose first part is first (taken over), from inside: leaves. A list, or with
  * single the part alone when there is one. New reference. */
 PyObject *hp_recv_rest (zl_socket *native, zmq_msg_t *first, int copy, int track, int single, const char *call);

@@ -87,12 +87,12 @@ static int hp_parts_error (zl_socket *native, int error, const char *call)
     return hp_raise (error, call, NULL);
 }
 
-int hp_send_parts (hp_socket *self, zl_socket *native, PyObject *tuple, const hp_options *options, int quiet, const char *call, PyObject **tracker)
+int hp_send_parts (hp_socket *self, zl_socket *native, PyObject *tuple, const hp_options *options, int quiet, const char *call, PyObject **tracked)
 {
     hp_parts parts;
     int rc, error, first_flags;
     PyObject *trackers = NULL;
-    if (tracker && options->track && !(trackers = PyList_New (0))) {
+    if (tracked && options->track && !(trackers = PyList_New (0))) {
         hp_leave (native);
         return HP_FAILED;
     }
@@ -128,18 +128,22 @@ again:
     }
     hp_parts_close (&parts);
     if (rc == HP_DONE && trackers) {
-        /* Python code: not from inside. */
-        PyObject *all = PyList_AsTuple (trackers);
-        hp_leave (native);
-        *tracker = all ? PyObject_CallObject (hp.tracker_class, all) : NULL;
-        Py_XDECREF (all);
-        if (!*tracker)
-            rc = HP_FAILED;
-        else if (!zl_socket_enter_fast (native, hp.api->generation) && hp.api->socket_enter_slow (native) != 0)
-            rc = HP_DONE; /* somebody else is inside now; the message is sent all the same */
+        *tracked = trackers;
+        return HP_DONE;
     }
     Py_XDECREF (trackers);
     return rc;
+}
+
+/* One tracker for all parts. Steals trackers, a list. Runs Python code: not from inside. */
+static PyObject *hp_parts_tracker (PyObject *trackers)
+{
+    PyObject *tracker = NULL, *all = PyList_AsTuple (trackers);
+    Py_DECREF (trackers);
+    if (all)
+        tracker = PyObject_CallObject (hp.tracker_class, all);
+    Py_XDECREF (all);
+    return tracker;
 }
 
 static const char *const hp_send_multipart_names[] = {"msg_parts", "flags", "copy", "track", "routing_id", "group"};
@@ -149,7 +153,7 @@ PyObject *hp_socket_send_multipart (PyObject *object, PyObject *const *arguments
 {
     hp_socket *self = (hp_socket *) object;
     hp_options options;
-    PyObject *tuple, *tracker = NULL, *values[6];
+    PyObject *tuple, *trackers = NULL, *values[6];
     zl_socket *native;
     if (hp_arguments_sort (&hp_send_multipart_signature, arguments, given, names, values) != 0
         || hp_send_options (&hp_send_multipart_signature, values, &options) != 0)
@@ -176,14 +180,14 @@ PyObject *hp_socket_send_multipart (PyObject *object, PyObject *const *arguments
         return NULL;
     }
     native = self->native;
-    if (hp_send_parts (self, native, tuple, &options, 0, "send_multipart()", &tracker) != HP_DONE) {
+    if (hp_send_parts (self, native, tuple, &options, 0, "send_multipart()", &trackers) != HP_DONE) {
         Py_DECREF (tuple);
         return NULL;
     }
     hp_leave (native);
     Py_DECREF (tuple);
-    if (tracker)
-        return tracker;
+    if (trackers)
+        return hp_parts_tracker (trackers);
     Py_RETURN_NONE;
 }
 

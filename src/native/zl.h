@@ -199,6 +199,8 @@ struct zl_hold
 };
 
 extern zl_atomic_ptr zl_hold_released; /* head of the list; NULL: nothing to collect */
+/* In a forked child: whoever waits is in the parent. */
+void zl_hold_after_fork (void);
 zl_hold *zl_hold_new (void *object);
 void zl_hold_reference (zl_hold *hold);
 void zl_hold_unreference (zl_hold *hold);

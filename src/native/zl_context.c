@@ -5,6 +5,8 @@
 #include <stdlib.h>
 
 #define ZL_SPARE_SOCKETS 32
+/* Up to here libzmq reads to see whether an address is that of a context: 140 bytes in 4.3.4. */
+#define ZL_CONTEXT_SPAN 256
 
 zl_mutex zl_context_lock = ZL_MUTEX_INIT;
 zl_cond zl_context_changed = ZL_COND_INIT;
@@ -151,16 +153,16 @@ zl_context *zl_context_new (int io_threads)
 zl_context *zl_context_shadow (void *handle)
 {
     zl_context *context;
-    if (!handle) {
-        errno = EFAULT;
-        return NULL;
-    }
     zl_thread_lock (&zl_context_lock);
     for (context = zl_context_list; context && context->handle != handle;)
         context = context->next;
-    if (context)
+    if (context && handle)
         context->references += 1;
     zl_thread_unlock (&zl_context_lock);
+    if (!handle || (!context && (!zl_address_check (handle, ZL_CONTEXT_SPAN) || zmq_ctx_get (handle, ZMQ_IO_THREADS) < 0))) {
+        errno = EFAULT;
+        return NULL;
+    }
     return context ? context : zl_context_wrap (handle, 0);
 }
 

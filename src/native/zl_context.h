@@ -44,6 +44,9 @@ void zl_context_remove_socket (zl_socket *socket);
 void zl_context_free_if_unused (zl_context *context);
 int zl_context_start_terminator (zl_context *context);
 
+/* zl_address.c. 1: span bytes from there can be read. */
+int zl_address_check (const void *address, size_t span);
+
 /* zl_inproc.c. Before connecting a socket of context: 0, or -1 with errno. */
 int zl_inproc_before_connect (zl_context *context, const char *endpoint);
 void zl_inproc_after_bind (zl_context *context, const void *binder, const char *endpoint);

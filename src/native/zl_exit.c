@@ -42,6 +42,7 @@ static void zl_fork_child (void)
     memcpy (&zl_context_lock, &fresh, sizeof fresh);
     memcpy (&zl_context_changed, &unused, sizeof unused);
     zl_context_list = NULL;
+    zl_hold_after_fork ();
     zl_generation += 1;
 }
 #endif

@@ -3,6 +3,7 @@
 #include "zl.h"
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 zl_atomic_ptr zl_hold_released;
 static zl_atomic_int zl_hold_in_flight;
@@ -10,6 +11,15 @@ static zl_atomic_int zl_hold_in_flight;
 static zl_atomic_int zl_hold_waiters;
 static zl_mutex zl_hold_lock = ZL_MUTEX_INIT;
 static zl_cond zl_hold_changed = ZL_COND_INIT;
+
+void zl_hold_after_fork (void)
+{
+    zl_mutex fresh = ZL_MUTEX_INIT;
+    zl_cond unused = ZL_COND_INIT;
+    memcpy (&zl_hold_lock, &fresh, sizeof fresh);
+    memcpy (&zl_hold_changed, &unused, sizeof unused);
+    zl_store (&zl_hold_waiters, 0);
+}
 
 zl_hold *zl_hold_new (void *object)
 {

@@ -113,6 +113,9 @@ static int zl_socket_leave (zl_socket *socket, int rc)
 
 /* ---- make, share, close ---- */
 
+/* Up to here libzmq reads to see whether an address is that of a socket: 1564 bytes in 4.3.4. */
+#define ZL_SOCKET_SPAN 1600
+
 static zl_socket *zl_socket_wrap (void *handle, zl_context *context, int owned)
 {
     size_t size = sizeof (int);
@@ -205,6 +208,10 @@ zl_socket *zl_socket_shadow (void *handle)
     if (socket)
         socket->references += 1;
     zl_thread_unlock (&zl_context_lock);
+    if (!socket && !zl_address_check (handle, ZL_SOCKET_SPAN)) {
+        errno = ENOTSOCK;
+        return NULL;
+    }
     return socket ? socket : zl_socket_wrap (handle, NULL, 0);
 }
 
@@ -268,13 +275,15 @@ int zl_socket_close_later (zl_socket *socket, int linger, int cap_ms)
 
 void zl_socket_drop (zl_socket *socket)
 {
-    int last;
+    int last, open;
     zl_thread_lock (&zl_context_lock);
     last = --socket->references == 0;
+    /* Under the lock: who closes it from the context's list is through with it, or finds it taken. */
+    open = last && socket->generation == zl_generation && socket->handle && zl_socket_claim (socket);
     zl_thread_unlock (&zl_context_lock);
     if (!last)
         return;
-    if (socket->generation == zl_generation && socket->handle && zl_socket_claim (socket)) {
+    if (open) {
         if (socket->owned)
             zl_socket_cap_linger (socket, zl_exit_linger);
         zl_socket_finish (socket);

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from errno import EAGAIN, EINTR, EINVAL, ENOTSUP
+from errno import EAGAIN, EFAULT, EINTR, EINVAL, ENOTSUP
 from threading import Lock
 from warnings import warn
 from weakref import WeakSet
@@ -155,7 +155,13 @@ class Context(_Generic[_SocketT]):
 
         Args:
             address: a Context, an int, or a cffi pointer.
+
+        Raises:
+            ZMQError: EFAULT, no context is there.
+            TypeError: address is nothing of the kind.
         """
+        if not to_address(address, "Context.shadow()"):
+            raise error_from_errno(EFAULT, "Context.shadow()", address)
         return cls(shadow=address)
 
     @classmethod
