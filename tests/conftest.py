@@ -37,9 +37,21 @@ def bind_wildcard(socket: Any, transport: str = "inproc") -> str:
 
 @pytest.fixture
 def context() -> Iterator[zmqlite.Context[Any]]:
-    """A context of this test's own. It is destroyed afterwards, and then no socket of it may be left."""
+    """A context of this test's own. It is destroyed afterwards, and then no socket of it may be left.
+
+    It keeps the sockets that it makes: tests need not close them. What is about sockets that nobody holds makes its
+    own context.
+    """
     made = zmqlite.Context()
+    kept = []
+
+    def make_and_keep(*arguments: Any, **options: Any) -> Any:
+        kept.append(zmqlite.Context.socket(made, *arguments, **options))
+        return kept[-1]
+
+    made.socket = make_and_keep
     yield made
+    del made.socket
     made.destroy(linger=0)
     assert made.closed
     assert lib.zl_context_socket_count(made._native) == 0, "the test leaked sockets"

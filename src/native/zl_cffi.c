@@ -262,7 +262,9 @@ void zl_cffi_recv_done (zl_cffi_socket *socket)
 
 int zl_cffi_recv_message (zl_cffi_socket *socket, zmq_msg_t *message, long timeout_ms)
 {
-    int rc = zl_cffi_enter (socket);
+    int rc;
+    zmq_msg_init (message);
+    rc = zl_cffi_enter (socket);
     if (rc != 0)
         return rc;
     rc = zl_cffi_recv_inside (socket, message, timeout_ms);
@@ -273,9 +275,7 @@ int zl_cffi_recv_message (zl_cffi_socket *socket, zmq_msg_t *message, long timeo
 int64_t zl_cffi_recv_into (zl_cffi_socket *socket, char *buffer, size_t size, long timeout_ms)
 {
     zmq_msg_t message;
-    int64_t rc;
-    zmq_msg_init (&message);
-    rc = zl_cffi_recv_message (socket, &message, timeout_ms);
+    int64_t rc = zl_cffi_recv_message (socket, &message, timeout_ms);
     if (rc == 0) {
         rc = (int64_t) zmq_msg_size (&message);
         if (rc && size)

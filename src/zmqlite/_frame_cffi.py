@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from errno import EINVAL
 
-from ._message_cffi import bytes_of, encode_text, fill, hooks, is_own
+from ._message_cffi import bytes_of, encode_text, fill, hooks, is_own, make_tracker
 from ._native import ffi, lib
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import builtins
+    from collections.abc import Callable
     from typing import Any
 
-__all__ = ["FrameBase", "open_message", "take_frame"]
+__all__ = ["FrameBase", "take_frame"]
 
 _COPY_THRESHOLD = 65536
 _INT_MAX = 2**31 - 1
@@ -20,20 +21,13 @@ _UINT32_MAX = 2**32 - 1
 _PyBUF_WRITABLE = 1
 
 
-def open_message() -> Any:
-    """Return an empty zmq_msg_t that is closed when it is collected."""
-    message = ffi.gc(ffi.new("zmq_msg_t *"), lib.zmq_msg_close)
-    lib.zmq_msg_init(message)
-    return message
+class _KeepFrame:
+    """What a view's cdata is destroyed by: does nothing, and keeps the frame and its message until then."""
 
+    __slots__ = ("_frame",)
 
-class _KeepMessage:
-    """What a view's cdata is destroyed by: does nothing, and keeps the message open until then."""
-
-    __slots__ = ("_message",)
-
-    def __init__(self, message: Any) -> None:
-        self._message = message
+    def __init__(self, frame: FrameBase) -> None:
+        self._frame = frame
 
     def __call__(self, data: Any) -> None:
         pass
@@ -52,19 +46,22 @@ class FrameBase:
         copy_threshold: bytes; 65536.
     """
 
-    __slots__ = ("_data", "_message", "_more", "_tracker")
+    __slots__ = ("__dict__", "_message")
 
-    _data: Any
     _message: Any
-    _more: bool
-    _tracker: Any
+    _data: Any = None
+    _tracker: Any = None
+    _bytes: builtins.bytes | None = None
 
     def __new__(cls, *arguments: Any, **options: Any) -> FrameBase:
         frame = object.__new__(cls)
-        frame._message = open_message()
-        frame._data = frame._tracker = None
-        frame._more = False
+        message = ffi.new("zmq_msg_t *")
+        lib.zmq_msg_init(message)
+        _set_message(frame, message)
         return frame
+
+    def __del__(self, close: Callable[[Any], int] = lib.zmq_msg_close) -> None:
+        close(self._message)  # an argument: at interpreter exit the module may be empty already
 
     def __init__(
         self,
@@ -73,27 +70,30 @@ class FrameBase:
         copy: bool | None = None,
         copy_threshold: int | None = None,
     ) -> None:
-        if self._data is not None:
+        if self._data is not None or len(self):
+            # Somebody may have a view of what is there.
             raise TypeError("Frame() is made once: make another Frame for other data")
         if data is None:
-            self._tracker = hooks.finished_tracker if track else None
+            if track:
+                _set(self, "_tracker", hooks.finished_tracker)
             return
-        if copy_threshold is None:
-            copy_threshold = _COPY_THRESHOLD
-        hold = fill(self._message, data, copy, copy_threshold, "Frame()")
-        self._data = data
-        if track:
-            if isinstance(data, FrameBase):
-                self._tracker = data._tracker
-            elif hold is not None:
-                self._tracker = hooks.make_tracker(int(ffi.cast("uintptr_t", hold)))
-            else:
-                self._tracker = hooks.finished_tracker
+        threshold = _COPY_THRESHOLD if copy_threshold is None else copy_threshold
+        if copy is not None and not copy:
+            threshold = 0  # told to, a frame shares its maker's memory below the threshold too
+        elif copy is None and copy_threshold is not None and not isinstance(data, bytes):
+            copy = False  # a threshold is given: from there on
+        hold = ffi.new("zl_hold **") if track else ffi.NULL
+        fill(self._message, data, copy, threshold, "Frame()", hold=hold)
+        _set(self, "_data", data)
+        if isinstance(data, FrameBase):
+            _set(self, "_tracker", data._tracker)
+        elif track:
+            _set(self, "_tracker", make_tracker(hold))
 
     @property
     def more(self) -> bool:
         """Whether another part of the same message follows."""
-        return self._more
+        return bool(lib.zmq_msg_more(self._message))
 
     @property
     def tracker(self) -> Any:
@@ -102,13 +102,15 @@ class FrameBase:
 
     @property
     def bytes(self) -> builtins.bytes:
-        """The bytes of the frame, copied unless they were one of our own."""
-        return self.__bytes__()
-
-    def __bytes__(self) -> builtins.bytes:
+        """The bytes of the frame: copied at the first look, unless they were one of our own, and kept."""
         if type(self._data) is bytes:
             return self._data
-        return bytes_of(self._message)
+        if self._bytes is None:
+            _set(self, "_bytes", bytes_of(self._message))
+        return self._bytes  # type: ignore[return-value]
+
+    def __bytes__(self) -> builtins.bytes:
+        return self.bytes
 
     @property
     def buffer(self) -> memoryview:
@@ -119,8 +121,8 @@ class FrameBase:
     def _view(self) -> memoryview:
         size = lib.zmq_msg_size(self._message)
         data = ffi.cast("char *", lib.zmq_msg_data(self._message))
-        # The view outlives the frame, so it holds on to the message.
-        return memoryview(ffi.buffer(ffi.gc(data, _KeepMessage(self._message)), size))
+        # The view may outlive the frame, so it holds on to it.
+        return memoryview(ffi.buffer(ffi.gc(data, _KeepFrame(self)), size))
 
     def _is_shared(self) -> bool:
         # Writing is for memory that is this frame's alone: not what a sender's object or other frames share.
@@ -144,7 +146,9 @@ class FrameBase:
         copied = type(self).__new__(type(self))
         if lib.zmq_msg_copy(copied._message, self._message) != 0:
             raise hooks.error(-ffi.errno, "Frame.fast_copy()")
-        copied._data, copied._more, copied._tracker = self._data, self._more, self._tracker
+        _set(copied, "_data", self._data)
+        _set(copied, "_tracker", self._tracker)
+        _set(copied, "_bytes", self._bytes)
         return copied
 
     __copy__ = fast_copy
@@ -211,13 +215,15 @@ class FrameBase:
 
 
 hooks.frame_base = FrameBase
+# Past the __setattr__ of subclasses, which takes longer than the rest of making a frame.
+_set_message = FrameBase._message.__set__
+_set = object.__setattr__
 
 
 def take_frame(message: Any, track: bool) -> Any:
-    """Return a new frame_class object that owns message, from open_message()."""
+    """Return a new frame_class object that owns message, a zmq_msg_t of ffi.new()."""
     frame = object.__new__(hooks.frame_class)
-    frame._message = message
-    frame._data = None
-    frame._more = bool(lib.zmq_msg_more(message))
-    frame._tracker = hooks.finished_tracker if track else None
+    _set_message(frame, message)
+    if track:
+        _set(frame, "_tracker", hooks.finished_tracker)
     return frame

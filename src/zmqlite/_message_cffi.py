@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from errno import ENOMEM
 from itertools import count
 
@@ -12,7 +13,19 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-__all__ = ["Hooks", "bytes_of", "collect", "encode_text", "fill", "hooks", "is_own"]
+__all__ = [
+    "CAN_PIN",
+    "INLINE_SIZE",
+    "Hooks",
+    "bytes_of",
+    "collect",
+    "encode_text",
+    "fill",
+    "hooks",
+    "is_own",
+    "make_tracker",
+    "pin",
+]
 
 
 class Hooks:
@@ -35,6 +48,13 @@ class Hooks:
 
 hooks = Hooks()
 
+CAN_PIN = sys.implementation.name == "cpython"
+"""Whether an exported buffer stays where it is. On PyPy a bytearray can be resized, and so freed, all the same: only
+bytes objects are safe there, and of everything else libzmq is given a copy."""
+
+INLINE_SIZE = 32
+"""libzmq keeps messages up to here in the zmq_msg_t itself: they are always copied."""
+
 # ---- buffers in flight: libzmq reads them in place, and says by their key when it has let go ----
 
 _keys = count(1)
@@ -42,7 +62,10 @@ _keys = count(1)
 _flights: dict[int, tuple[Any, int]] = {}
 # address: how often the bytes object there is in flight, the object.
 _own: dict[int, tuple[int, bytes]] = {}
+_UNKNOWN = (0, b"")
 _COLLECTED_AT_ONCE = 128
+# Borrowed by collect(). list.pop() and list.append() are atomic: no two calls have the same one.
+_key_arrays: list[Any] = []
 
 
 def collect() -> int:
@@ -50,9 +73,9 @@ def collect() -> int:
     if not _flights:
         return 0
     total = 0
-    keys = ffi.new("uintptr_t[]", _COLLECTED_AT_ONCE)
+    keys = _key_arrays.pop() if _key_arrays else ffi.new("uintptr_t[]", _COLLECTED_AT_ONCE)
     while True:
-        number = lib.zl_cffi_collect(keys, _COLLECTED_AT_ONCE)
+        number: int = lib.zl_cffi_collect(keys, _COLLECTED_AT_ONCE)
         for key in ffi.unpack(keys, number) if number else ():
             _, address = _flights.pop(key, (None, 0))
             if address:
@@ -61,6 +84,7 @@ def collect() -> int:
                     _own[address] = (times - 1, data)
         total += number
         if number < _COLLECTED_AT_ONCE:
+            _key_arrays.append(keys)
             return total
 
 
@@ -69,20 +93,18 @@ def is_own(address: Any) -> bool:
     return bool(_own) and int(ffi.cast("uintptr_t", address)) in _own
 
 
-def _pass(message: Any, data: Any, pinned: Any) -> Any:
-    """Make message be data itself, which pinned, its cdata, keeps in place. Returns the zl_hold."""
+def _pass_in_place(message: Any, data: Any, pinned: Any, hold: Any) -> None:
+    """Make message be data itself, which pinned, its cdata, keeps in place. hold: NULL, or where the zl_hold goes."""
     key = next(_keys)
-    hold = ffi.new("zl_hold **")
     address = lib.zl_cffi_message_pass(message, pinned, len(pinned), key, hold)
     if not address:
         raise MemoryError("out of memory")
     if isinstance(data, bytes):
-        times, _ = _own.get(address, (0, data))
+        times, _ = _own.get(address, _UNKNOWN)
         _own[address] = (times + 1, data)
         _flights[key] = (pinned, address)
     else:
         _flights[key] = (pinned, 0)
-    return hold[0]
 
 
 # ---- from objects ----
@@ -103,12 +125,25 @@ def pin(data: Any, call: str, index: int | None = None) -> Any:
         BufferError: it is not C-contiguous.
     """
     try:
-        return ffi.from_buffer(data)
+        if CAN_PIN:
+            return ffi.from_buffer(data)
+        view = memoryview(data)
     except TypeError:
         raise _type_error(data, call, index) from None
+    if not view.c_contiguous:
+        raise BufferError("memoryview: underlying buffer is not C-contiguous")
+    return ffi.from_buffer(data if isinstance(data, bytes) else bytes(view))
 
 
-def fill(message: Any, data: Any, copy: bool | None, copy_threshold: int, call: str, index: int | None = None) -> Any:
+def fill(
+    message: Any,
+    data: Any,
+    copy: bool | None,
+    copy_threshold: int,
+    call: str,
+    index: int | None = None,
+    hold: Any = ffi.NULL,
+) -> None:
     """Make message of data, bytes-like or a Frame, copied or in place as copy says.
 
     Args:
@@ -118,9 +153,7 @@ def fill(message: Any, data: Any, copy: bool | None, copy_threshold: int, call: 
         copy_threshold: bytes.
         call: for error messages.
         index: the place in a multipart message, for error messages.
-
-    Returns:
-        The zl_hold when libzmq reads data in place, else None.
+        hold: where the zl_hold goes when libzmq reads data in place; NULL: it is not asked for.
 
     Raises:
         TypeError: data is not bytes-like.
@@ -130,20 +163,24 @@ def fill(message: Any, data: Any, copy: bool | None, copy_threshold: int, call: 
         lib.zmq_msg_init(message)
         if lib.zmq_msg_copy(message, data._message) != 0:
             raise hooks.error(-ffi.errno, call)
-        return None
-    if isinstance(data, bytes):
-        size, threshold = len(data), hooks.pass_threshold if copy is None else copy_threshold
-        in_place = copy is None or not copy
-        pinned = data if not in_place or size < threshold or not size else pin(data, call, index)
+        return
+    # A subclass of bytes can lie about its length.
+    exact = type(data) is bytes
+    pinned = data if exact else pin(data, call, index)
+    size = len(pinned)
+    if copy is None:
+        in_place = size >= hooks.pass_threshold and isinstance(data, bytes)
     else:
-        pinned = pin(data, call, index)
-        size, threshold = len(pinned), copy_threshold
-        in_place = copy is not None and not copy
-    if in_place and size and size >= threshold:
-        return _pass(message, data, pinned)
-    if lib.zl_cffi_message_copy(message, pinned, size) != 0:
+        in_place = not copy and size >= copy_threshold
+    if in_place and size > INLINE_SIZE:
+        _pass_in_place(message, data, pin(data, call, index) if exact else pinned, hold)
+    elif lib.zl_cffi_message_copy(message, pinned, size) != 0:
         raise MemoryError(f"{call}: out of memory")
-    return None
+
+
+def make_tracker(hold: Any) -> Any:
+    """The tracker of a message that fill() made: hold is what it was given."""
+    return hooks.make_tracker(int(ffi.cast("uintptr_t", hold[0]))) if hold[0] else hooks.finished_tracker
 
 
 def encode_text(text: str | bytes, call: str) -> bytes:
@@ -171,7 +208,7 @@ def bytes_of(message: Any) -> bytes:
     data = lib.zmq_msg_data(message)
     if _own and size:
         # While message is open its buffer is in use, so an equal address is the same buffer.
-        _, sent = _own.get(int(ffi.cast("uintptr_t", data)), (0, b""))
+        _, sent = _own.get(int(ffi.cast("uintptr_t", data)), _UNKNOWN)
         if len(sent) == size and type(sent) is bytes:
             return sent
     return bytes(ffi.buffer(data, size))

@@ -13,8 +13,8 @@ from operator import index
 from threading import get_ident
 from time import monotonic
 
-from ._frame_cffi import FrameBase, open_message, take_frame
-from ._message_cffi import bytes_of, collect, encode_text, fill, hooks
+from ._frame_cffi import FrameBase, take_frame
+from ._message_cffi import CAN_PIN, bytes_of, collect, encode_text, fill, hooks, make_tracker
 from ._native import ffi, lib
 
 TYPE_CHECKING = False
@@ -58,8 +58,13 @@ def as_int(value: Any, name: str) -> int:
         raise TypeError(f"{name} takes an int, got {value!r}") from None
 
 
-def _free_socket(native: Any, busy: Any, socket: Any) -> None:
-    lib.zl_cffi_socket_free(socket)
+def _check_room(nbytes: int, room: int) -> None:
+    if not 0 <= nbytes <= room:
+        raise ValueError(f"recv_into(): nbytes={nbytes}, but the buffer has {room} bytes")
+
+
+def _free_socket(free: Callable[[Any], None], native: Any, busy: Any, socket: Any) -> None:
+    free(socket)  # an argument: at interpreter exit the module may be empty already
 
 
 def _open_socket(native: Any) -> tuple[Any, Any, bytearray]:
@@ -70,7 +75,7 @@ def _open_socket(native: Any) -> tuple[Any, Any, bytearray]:
     if not made:
         raise MemoryError("socket(): out of memory")
     # What the native side points at lives as long as it does.
-    made = ffi.gc(made, partial(_free_socket, native, pinned))
+    made = ffi.gc(made, partial(_free_socket, lib.zl_cffi_socket_free, native, pinned))
     return made, ffi.buffer(made.inbox, lib.ZL_CFFI_INBOX_SIZE), busy
 
 
@@ -168,29 +173,32 @@ class PartVerbs:
         """Send one message part.
 
         Args:
-            data: bytes-like, or a Frame.
-            flags: DONTWAIT, SNDMORE.
-            copy: None passes large bytes in place and copies the rest; False passes any buffer of at least
-                `copy_threshold` bytes in place; True copies.
-            track: whether to return a MessageTracker; not with copy=True.
-            routing_id: the peer, from a SERVER socket: 1 to 2**32-1.
-            group: the group, from a RADIO socket: at most 255 bytes.
+            data: bytes-like, contiguous; or a Frame.
+            flags: DONTWAIT raises Again instead of waiting, SNDMORE says that another part follows.
+            copy: None sends bytes of at least PASS_THRESHOLD in place and copies the rest; True always copies;
+                False sends any buffer of at least copy_threshold bytes in place: do not change it before the
+                tracker is done.
+            track: return a MessageTracker that tells when libzmq is done with data.
+            routing_id: the peer, for SERVER and PEER sockets, 1 to 2**32-1 (draft).
+            group: for RADIO sockets, at most 255 bytes of UTF-8 (draft).
 
         Returns:
-            The MessageTracker, or None.
+            None, or with track a MessageTracker, finished already when data was copied.
 
         Raises:
-            Again: EAGAIN: it would have to wait, or SNDTIMEO is over.
             TypeError: data is not bytes-like.
-            BufferError: data is not C-contiguous.
-            ValueError: track=True, and data is a Frame that is not tracked.
-            ZMQError: ENOTSOCK, EFSM, EHOSTUNREACH, ETERM, ENOTSUP: as zmq_msg_send(3) says.
+            BufferError: data is not contiguous.
+            Again: EAGAIN: no room and DONTWAIT, or SNDTIMEO is over.
+            ContextTerminated: ETERM.
+            SocketInUse: EBUSY: another thread is inside the socket.
+            ZMQError: EFSM, not this socket's turn; EHOSTUNREACH, no such peer (ROUTER_MANDATORY); ENOTSUP, this type
+                cannot send; ENOTSOCK, closed.
 
-        Source: zmq_msg_send(3).
+        Source: zmq_msg_send(3), zmq_msg_init_data(3).
         """
-        if type(data) is bytes and not track and copy is not False and routing_id is None and group is None:
+        if type(data) is bytes and not track and routing_id is None and group is None:
             size = len(data)
-            if size < _pass_threshold:
+            if size < _pass_threshold if copy is None else copy:
                 code = _send(self._native_side, data, size, flags)
                 if not code:
                     return None
@@ -214,7 +222,7 @@ class PartVerbs:
             tracker = self._fill(message, data, copy, track, routing_id, group, "send()")
             socket = self._native_side
             code = lib.zl_cffi_send_message(socket, message, flags, 0)
-            if code in RETRIED:
+            if code < 0 and code in RETRIED:
                 code = self._retry(
                     code, flags, lib.ZMQ_SNDTIMEO, None, lib.zl_cffi_send_message, socket, message, flags
                 )
@@ -237,12 +245,19 @@ class PartVerbs:
         place: int | None = None,
     ) -> Any:
         """Make message of what one of the verbs was given. Returns the tracker."""
-        tracker = None
-        if track and isinstance(data, FrameBase):
+        if isinstance(data, FrameBase):
             tracker = data.tracker
-            if tracker is None:
+            if track and tracker is None:
                 raise ValueError("Not a tracked message: make the Frame with track=True")
-        hold = fill(message, data, copy, self.copy_threshold, call, place)
+            fill(message, data, copy, self.copy_threshold, call, place)
+        elif copy is None or not copy:
+            hold = ffi.new("zl_hold **")
+            fill(message, data, copy, self.copy_threshold, call, place, hold)
+            # As pyzmq: copy=False answers with a tracker when it copied after all, asked for or not.
+            tracker = make_tracker(hold) if track or (copy is not None and not hold[0]) else None
+        else:
+            tracker = None
+            fill(message, data, copy, self.copy_threshold, call, place)
         if routing_id is not None:
             if not 0 <= routing_id <= _UINT32_MAX:
                 raise OverflowError(f"{call}: routing_id={routing_id!r} is beyond 32 bits")
@@ -250,31 +265,29 @@ class PartVerbs:
                 raise hooks.error(-ffi.errno, call)
         if group is not None and lib.zmq_msg_set_group(message, encode_text(group, call)) != 0:
             raise hooks.error(-ffi.errno, call, group)
-        if track and hold is not None:
-            return hooks.make_tracker(int(ffi.cast("uintptr_t", hold)))
-        if track and tracker is None and (copy is None or not copy):
-            return hooks.finished_tracker
         return tracker
 
     def recv(self, flags: int = 0, copy: bool = True, track: bool = False) -> Any:
         """Receive one message part.
 
         Args:
-            flags: DONTWAIT.
-            copy: False for a Frame, which keeps the message in libzmq's memory.
-            track: whether the Frame has a tracker, a finished one.
+            flags: DONTWAIT raises Again instead of waiting.
+            copy: False returns a Frame, which keeps libzmq's memory.
+            track: give the Frame a (finished) tracker.
 
         Returns:
-            bytes, or a Frame.
+            bytes, or a Frame. Over inproc, bytes that were sent in place come back as the same object.
 
         Raises:
-            Again: EAGAIN: nothing is there, or RCVTIMEO is over.
-            ZMQError: ENOTSOCK, EFSM, ETERM, ENOTSUP: as zmq_msg_recv(3) says.
+            Again: EAGAIN: nothing there and DONTWAIT, or RCVTIMEO is over.
+            ContextTerminated: ETERM.
+            SocketInUse: EBUSY: another thread is inside the socket.
+            ZMQError: EFSM, not this socket's turn; ENOTSUP, this type cannot receive; ENOTSOCK, closed.
 
         Source: zmq_msg_recv(3).
         """
         if flags:
-            flags = as_int(flags, "flags")
+            flags = index(flags)
         if copy:
             socket, inbox, busy = self._inbox
             try:
@@ -295,39 +308,52 @@ class PartVerbs:
                 raise hooks.error(size, "recv()")
         return self._recv_slowly(flags, copy, track)
 
-    def _recv_slowly(self, flags: int, copy: bool, track: bool) -> Any:
-        message = open_message()
+    def _recv_slowly(self, flags: int, copy: bool, track: bool, call: str = "recv()") -> Any:
+        if not copy and copy is not None:
+            # The frame is there first: it closes the message whatever happens.
+            frame = take_frame(ffi.new("zmq_msg_t *"), track)
+            self._recv_message(frame._message, flags, call)
+            return frame
+        message = _messages.pop() if _messages else ffi.new("zmq_msg_t *")
+        try:
+            self._recv_message(message, flags, call)
+            return bytes_of(message)
+        finally:
+            lib.zmq_msg_close(message)
+            _messages.append(message)
+
+    def _recv_message(self, message: Any, flags: int, call: str) -> None:
         socket = self._native_side
         code = lib.zl_cffi_recv_message(socket, message, 0)
-        if code in RETRIED:
-            code = self._retry(code, flags, lib.ZMQ_RCVTIMEO, None, lib.zl_cffi_recv_message, socket, message)
         if code < 0:
-            raise hooks.error(code, "recv()")
-        collect()
-        return bytes_of(message) if copy else take_frame(message, track)
+            if code in RETRIED:
+                code = self._retry(code, flags, lib.ZMQ_RCVTIMEO, None, lib.zl_cffi_recv_message, socket, message)
+            if code < 0:
+                raise hooks.error(code, call)
 
     def recv_into(self, buffer: Any, /, *, nbytes: int = 0, flags: int = 0) -> int:
-        """Receive one message part into a buffer.
+        """Receive one message part into a writable buffer.
 
         Args:
-            buffer: a writable, C-contiguous buffer, such as a bytearray.
-            nbytes: write at most so many bytes; 0: as many as fit.
-            flags: DONTWAIT.
+            buffer: contiguous and writable, such as a bytearray.
+            nbytes: at most so many bytes, up to the buffer's size; 0 for all of it.
+            flags: DONTWAIT raises Again instead of waiting.
 
         Returns:
-            The size of the message in bytes. Where it is larger than the room, the rest of the message is lost.
+            The size of the message in bytes: more than nbytes when the rest of it was dropped.
 
         Raises:
-            Again: EAGAIN: nothing is there, or RCVTIMEO is over.
-            BufferError: buffer is read-only, or not C-contiguous.
-            ValueError: nbytes is negative, or larger than buffer.
-            ZMQError: as for recv().
+            ValueError: nbytes is negative or beyond the buffer.
+            BufferError: the buffer is read-only or not contiguous.
+            Again, ContextTerminated, SocketInUse, ZMQError: as recv().
 
         Source: zmq_recv(3).
         """
+        flags = as_int(flags, "flags")
+        if not CAN_PIN:
+            return self._recv_into_view(memoryview(buffer), nbytes, flags)
         writable = ffi.from_buffer("char[]", buffer, require_writable=True)
-        if not 0 <= nbytes <= len(writable):
-            raise ValueError(f"recv_into(): nbytes={nbytes}, but the buffer has {len(writable)} bytes")
+        _check_room(nbytes, len(writable))
         arguments = (self._native_side, writable, nbytes or len(writable))
         code: int = lib.zl_cffi_recv_into(*arguments, 0)
         if code in RETRIED:
@@ -335,3 +361,14 @@ class PartVerbs:
         if code < 0:
             raise hooks.error(code, "recv_into()")
         return code
+
+    def _recv_into_view(self, view: memoryview, nbytes: int, flags: int) -> int:
+        """The same where a buffer may be freed while this thread waits: by way of a bytes object."""
+        if view.readonly or not view.c_contiguous:
+            raise BufferError("recv_into() takes a writable, C-contiguous buffer")
+        _check_room(nbytes, view.nbytes)
+        data: bytes = self._recv_slowly(flags, True, False, "recv_into()")
+        room = min(nbytes or view.nbytes, len(data))
+        if room:
+            view.cast("B")[:room] = data[:room]
+        return len(data)
