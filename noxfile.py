@@ -66,10 +66,14 @@ def repair(session: nox.Session, folder: Path) -> None:
         shutil.copy(str(built), str(WHEELHOUSE))
 
 
+def current() -> str:
+    """The tag of the Python that runs nox."""
+    return subprocess.run([sys.executable, "-c", WHO], capture_output=True, text=True, check=True).stdout.split()[0]
+
+
 def install_wheel(session: nox.Session) -> None:
     """Install what will be published, not the checkout."""
-    tag = subprocess.run([sys.executable, "-c", WHO], capture_output=True, text=True, check=True).stdout.split()[0]
-    wheel = wheel_for(tag)
+    wheel = wheel_for(current())
     if not wheel:
         session.error("no wheel in wheelhouse/: run the build stage first (./run test -s build)")
     session.install(str(wheel))
@@ -156,6 +160,19 @@ def tests(session: nox.Session, backend: str) -> None:
     chosen = ["-m", "not build"] if backend == "cffi" else []
     environment = {"ZMQLITE_BACKEND": backend, "ZMQLITE_WHEELS": str(WHEELHOUSE)}
     session.run("pytest", *chosen, *session.posargs, env=environment)
+
+
+@nox.session
+def oldest(session: nox.Session) -> None:
+    """The suite on the oldest CPython found: what is only in later ones shows here."""
+    tag, (python, _) = next(iter(interpreters().items()))
+    wheel = wheel_for(tag)
+    if not wheel or tag == current():
+        session.skip(f"{tag}: no wheel of its own")
+    fresh = fresh_venv(session, python)
+    install = ["-m", "pip", "-q", "--disable-pip-version-check", "install", str(wheel), *group("test")]
+    session.run(fresh, *install, external=True)
+    session.run(fresh, "-m", "pytest", "-m", "not build", *session.posargs, external=True)
 
 
 @nox.session
