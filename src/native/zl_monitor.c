@@ -394,6 +394,5 @@ uint64_t zl_monitor_dropped (zl_monitor *monitor)
 
 void zl_monitor_unreference (zl_monitor *monitor)
 {
-    if (monitor->generation == zl_generation)
-        zl_monitor_release (monitor);
+    zl_monitor_release (monitor);
 }
