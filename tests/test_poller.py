@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 import socket as sockets
 import threading
 import time
+import weakref
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -303,21 +305,19 @@ def test_subclass_may_replace_poll(linked: tuple[Any, Any]) -> None:
     assert poller.poll(1000) == [(push, POLLOUT), (pull, POLLIN)]
 
 
-def test_poller_lets_unregistered_sockets_go(context: Any) -> None:
+def test_poller_lets_unregistered_sockets_go() -> None:
     """No native array keeps one alive."""
-    import gc
-    import weakref
-
-    socket = context.socket(zmq.PULL)
-    poller = Poller()
-    poller.register(socket, POLLIN)
-    poller.poll(0)
-    poller.unregister(socket)
-    socket.close()
-    gone = weakref.ref(socket)
-    del socket
-    gc.collect()
-    assert gone() is None
+    with zmq.Context() as context:
+        socket = context.socket(zmq.PULL)
+        poller = Poller()
+        poller.register(socket, POLLIN)
+        poller.poll(0)
+        poller.unregister(socket)
+        socket.close()
+        gone = weakref.ref(socket)
+        del socket
+        gc.collect()
+        assert gone() is None
 
 
 # ---- errors ----
