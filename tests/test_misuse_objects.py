@@ -17,7 +17,7 @@ MISUSES = {
         socket.bind("inproc://first")
         socket.__init__(context, zmq.PUSH)
         print(socket.type.name)
-        socket.bind("inproc://first")
+        socket.bind("inproc://second")
         start_blocked(socket, socket.send, b"x")
         socket.__init__(context, zmq.PULL)
         tell(socket.recv, zmq.DONTWAIT)
@@ -78,7 +78,7 @@ MISUSES = {
         context.__exit__(None, None, None)
         context.__exit__(None, None, None)
         """,
-        ["Again EAGAIN"],
+        ["ZMQError ENOTSOCK"],
     ),
     "subclasses that do not call super().__init__": (
         """

@@ -44,11 +44,6 @@ void zl_cffi_socket_free (zl_cffi_socket *socket)
     free (socket);
 }
 
-int zl_cffi_socket_closed (zl_cffi_socket *socket)
-{
-    return !socket->native || zl_socket_closed (socket->native);
-}
-
 int zl_cffi_socket_timeout (zl_cffi_socket *socket, int option)
 {
     int value = -1;

@@ -31,7 +31,6 @@ typedef struct zl_cffi_socket
 
 zl_cffi_socket *zl_cffi_socket_new (zl_socket *native, char *busy, size_t own_from);
 void zl_cffi_socket_free (zl_cffi_socket *socket);
-int zl_cffi_socket_closed (zl_cffi_socket *socket);
 /* RCVTIMEO or SNDTIMEO, -1 for ever; -errno is less than -1. */
 int zl_cffi_socket_timeout (zl_cffi_socket *socket, int option);
 

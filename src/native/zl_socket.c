@@ -275,14 +275,21 @@ int zl_socket_close_later (zl_socket *socket, int linger, int cap_ms)
 
 void zl_socket_drop (zl_socket *socket)
 {
-    int last, open;
+    int last, open, claimed;
     zl_thread_lock (&zl_context_lock);
     last = --socket->references == 0;
     /* Under the lock: who closes it from the context's list is through with it, or finds it taken. */
-    open = last && socket->generation == zl_generation && socket->handle && zl_socket_claim (socket);
+    open = last && socket->generation == zl_generation && socket->handle;
+    claimed = open && zl_socket_claim (socket);
     zl_thread_unlock (&zl_context_lock);
     if (!last)
         return;
+    if (open && !claimed) {
+        /* Somebody is inside and closes it when he leaves: these few bytes stay. */
+        zl_store (&socket->close_linger, zl_exit_linger < 0 ? ZL_LINGER_KEEP : zl_exit_linger);
+        zl_store (&socket->close_pending, 1);
+        return;
+    }
     if (open) {
         if (socket->owned)
             zl_socket_cap_linger (socket, zl_exit_linger);

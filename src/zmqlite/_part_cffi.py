@@ -85,11 +85,12 @@ _closed = _open_socket(ffi.NULL)
 class PartVerbs:
     """A guarded libzmq socket: the part of SocketBase that moves one part."""
 
-    __slots__ = ("_inbox", "_native_side", "copy_threshold")
+    __slots__ = ("_inbox", "_native_side", "_owner", "copy_threshold")
 
     copy_threshold: int
     _inbox: tuple[Any, Any, bytearray]
     _native_side: Any
+    _owner: Any
 
     def __new__(cls, *arguments: Any, **options: Any) -> PartVerbs:
         socket = object.__new__(cls)
@@ -100,15 +101,18 @@ class PartVerbs:
     @property
     def closed(self) -> bool:
         """Whether the socket is closed, or belongs to the process this one was forked from."""
-        return bool(lib.zl_cffi_socket_closed(self._native_side))
+        # Not of _native_side: in a cycle the collector frees that before Socket.__del__() asks.
+        return self._owner is None or bool(lib.zl_socket_closed(self._owner))
 
     def _attach(self, native: Any, address: int) -> None:
         self._inbox = _open_socket(native)
         self._native_side = self._inbox[0]
+        self._owner = native
 
     def _detach(self) -> None:
         self._inbox = _closed
         self._native_side = _closed[0]
+        self._owner = None
 
     def __setattr__(self, name: str, value: Any) -> None:
         # Names that the class knows are set as usual, properties of options first among them.

@@ -10,22 +10,12 @@ from warnings import warn
 from weakref import WeakSet
 
 from ._native import ffi, lib
+from .addresses import to_address
 from .constants import ContextOption
+from .context_options import ContextOptions, class_name, install_context_attributes
 from .errors import ForkedError, ZMQError, error_from_errno
-from .io_thread_settings import check_io_thread_settings
 from .lifetime import creation_site, exit_deadline, exit_linger, format_site, prepare_exit
-from .options import (
-    CONTEXT_ROWS,
-    SOCKET_OPTIONS,
-    encode_context,
-    explain,
-    find_by_name,
-    find_context_option,
-    find_context_option_by_name,
-    find_socket_option,
-    install_attributes,
-    is_declared,
-)
+from .options import encode_context, find_socket_option
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -61,7 +51,7 @@ _UNCLOSED = "Unclosed context {}, made at {}: close its sockets and call term(),
 
 
 
-class Context(_Generic[_SocketT]):
+class Context(ContextOptions, _Generic[_SocketT]):
     """A libzmq context: the I/O threads, and the sockets made from it.
 
     Options of the context are attributes (`context.max_sockets = 4096`), and so are defaults for the sockets it will
@@ -93,6 +83,8 @@ class Context(_Generic[_SocketT]):
     _socket_class: Any = None
 
     def __init__(self, io_threads: int | Context[Any] = 1, shadow: Context[Any] | int = 0) -> None:
+        if self._native is not None:  # Called by hand, again.
+            self._release()
         if isinstance(io_threads, Context):
             io_threads, shadow = 1, io_threads
         self.sockopts = {}
@@ -107,16 +99,25 @@ class Context(_Generic[_SocketT]):
             native = lib.zl_context_new(threads)
         if not native:
             raise error_from_errno(ffi.errno, "Context()", shadow or io_threads)
-        self._native = ffi.gc(native, lib.zl_context_drop)
+        self._native = native
         prepare_exit()
 
     # ---- life ----
 
     def __del__(self) -> None:
-        if self._native is None or self._shadow or self.closed:
+        # Not ffi.gc(): the collector runs the finalisers of a cycle in any order, and would free the native side
+        # while others of the cycle still use this object.
+        if self._native is None:
             return
-        warn(_UNCLOSED.format(self, format_site(self._site)), ResourceWarning, stacklevel=2, source=self)
-        self._native = None  # the native finaliser closes and terminates on its own thread
+        try:
+            if not self._shadow and not self.closed:
+                warn(_UNCLOSED.format(self, format_site(self._site)), ResourceWarning, stacklevel=2, source=self)
+        finally:
+            self._release()
+
+    def _release(self, drop: Any = lib.zl_context_drop) -> None:
+        native, self._native = self._native, None
+        drop(native)  # closes and terminates on a thread of its own
 
     def __enter__(self) -> Self:
         return self
@@ -132,7 +133,7 @@ class Context(_Generic[_SocketT]):
     def __repr__(self) -> str:
         count = lib.zl_context_socket_count(self._native) if self._native is not None else 0
         sockets = f"{count} socket{'s' if count != 1 else ''}"
-        return f"<{_name(type(self))}({sockets}) at {id(self):#x}{' closed' if self.closed else ''}>"
+        return f"<{class_name(type(self))}({sockets}) at {id(self):#x}{' closed' if self.closed else ''}>"
 
     def __copy__(self, memo: Any = None) -> Self:
         return type(self).shadow(self)
@@ -322,125 +323,7 @@ class Context(_Generic[_SocketT]):
         lib.zl_context_get(self._native, ContextOption.IO_THREADS)
         return bool(ffi.errno == lib.ZL_EFORKED)
 
-    # ---- options ----
-
-    def get(self, option: int) -> Any:
-        """Get an option of the context.
-
-        Args:
-            option: a ContextOption.
-
-        Raises:
-            ZMQError: EINVAL, no such option; ETERM, the context is terminated.
-
-        Source: zmq_ctx_get(3).
-        """
-        row = find_context_option(option)
-        row.require_readable()
-        value = lib.zl_context_get(self._require_native(), int(option))
-        errno = ffi.errno
-        if errno:
-            raise explain(errno, "get", row)
-        return value
-
-    def set(self, option: int, optval: Any) -> None:
-        """Set an option of the context, before its first socket is made.
-
-        Args:
-            option: a ContextOption.
-            optval: an int; THREAD_NAME_PREFIX takes bytes too (draft).
-
-        Raises:
-            TypeError: optval is of the wrong type.
-            ZMQError: EINVAL, no such option, or a value out of its range.
-
-        Source: zmq_ctx_set(3).
-        """
-        row = find_context_option(option)
-        value = row.encode(optval)
-        if isinstance(value, int):
-            rc = lib.zl_context_set(self._require_native(), int(option), value)
-        else:
-            rc = lib.zl_context_set_ext(self._require_native(), int(option), value or b"", len(value or b""))
-        if rc != 0:
-            raise explain(ffi.errno, "set", row, optval)
-        if option in _IO_THREAD_OPTIONS:
-            self._io_threads = {**(self._io_threads or {}), **_note_setting(self._io_threads, int(option), value)}
-
-    def _require_native(self) -> Any:
-        if self._native is None:
-            raise error_from_errno(ENOTSUP, "Context", hint="the context was never made")
-        return self._native
-
-    def setsockopt(self, opt: int, value: Any) -> None:
-        """Set a default for the sockets that this context will make.
-
-        Args:
-            opt: a SocketOption.
-            value: as for Socket.set(); checked now.
-        """
-        find_socket_option(opt).encode(value)
-        self.sockopts[opt] = value
-
-    def getsockopt(self, opt: int) -> Any:
-        """Get a default for new sockets.
-
-        Raises:
-            KeyError: none is set for opt.
-        """
-        return self.sockopts[opt]
-
-    def _get_default(self, opt: int) -> Any:
-        try:
-            return self.sockopts[opt]
-        except KeyError:
-            raise AttributeError(f"no default is set for {find_socket_option(opt).name}") from None
-
-    def _delete_default(self, opt: int) -> None:
-        if opt not in self.sockopts:
-            raise AttributeError(f"no default is set for {find_socket_option(opt).name}")
-        del self.sockopts[opt]
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        if hasattr(type(self), name) or name in self.__dict__ or is_declared(type(self), name):
-            object.__setattr__(self, name, value)
-            return
-        option = find_context_option_by_name(name)
-        if option is not None:
-            object.__setattr__(self, option.name, value)
-            return
-        option = find_by_name(name)
-        if option is None:
-            raise AttributeError(f"{_name(type(self))} has no attribute {name!r}, and it is no option of libzmq")
-        self.setsockopt(option.number, value)
-
-    def __getattr__(self, name: str) -> Any:
-        option = None if name.startswith("_") else find_context_option_by_name(name)
-        if option is not None:
-            # Also reached when the attribute of that very name has raised AttributeError.
-            try:
-                option.require_readable()
-                return self.get(option.number)
-            except ZMQError as error:
-                if error.errno == EINVAL:
-                    raise AttributeError(str(error)) from error
-                raise
-        option = None if name.startswith("_") else find_by_name(name)
-        if option is None:
-            raise AttributeError(f"{_name(type(self))} has no attribute {name!r}, and it is no option of libzmq")
-        return self._get_default(option.number)
-
     # ---- bookkeeping for sockets ----
-
-    def _check_io_threads(self) -> None:
-        """Raise what libzmq would abort over when it starts its threads for the first socket."""
-        if self._io_threads is not None:
-            settings, self._io_threads = self._io_threads, None
-            try:
-                check_io_thread_settings(**settings)
-            except BaseException:
-                self._io_threads = settings
-                raise
 
     def _add_socket(self, socket: Any) -> None:
         self._sockets.add(socket)
@@ -457,52 +340,11 @@ class Context(_Generic[_SocketT]):
             self._sockets.discard(socket)
 
 
-def to_address(value: Any, call: str) -> int:
-    """Turn a Context, Socket, int or pointer of another library into an address.
-
-    Raises:
-        TypeError: value is nothing of the kind.
-    """
-    value = getattr(value, "underlying", value)
-    if isinstance(value, int):
-        return value
-    if isinstance(value, ffi.CData):
-        return int(ffi.cast("uintptr_t", value))
-    if type(value).__name__ in ("CDataOwn", "_CDataBase", "CData") or hasattr(value, "_type_"):
-        import ctypes
-
-        return int(ctypes.cast(value, ctypes.c_void_p).value or 0)
-    raise TypeError(f"{call} takes an address or an object with .underlying, got {type(value).__name__}")
-
-
-_IO_THREAD_OPTIONS = {
-    ContextOption.THREAD_PRIORITY: "priority",
-    ContextOption.THREAD_SCHED_POLICY: "policy",
-    ContextOption.THREAD_AFFINITY_CPU_ADD: "cpus",
-    ContextOption.THREAD_AFFINITY_CPU_REMOVE: "cpus",
-}
-
-
-def _note_setting(settings: dict[str, Any] | None, option: int, value: Any) -> dict[str, Any]:
-    name = _IO_THREAD_OPTIONS[option]  # type: ignore[index]
-    if name != "cpus":
-        return {name: value}
-    cpus = (settings or {}).get("cpus", frozenset())
-    return {name: cpus | {value} if option == ContextOption.THREAD_AFFINITY_CPU_ADD else cpus - {value}}
-
-
-def _name(cls: type) -> str:
-    return f"{cls.__module__.partition('.')[0]}.{cls.__name__}"
-
-
 def _left_ms(until: float) -> int:
     return max(0, min(_SLICE_MS, int((until - time.monotonic()) * 1000 + 0.999)))
 
 
-install_attributes(Context, CONTEXT_ROWS, Context.get, Context.set)
-install_attributes(
-    Context, SOCKET_OPTIONS.values(), Context._get_default, Context.setsockopt, Context._delete_default
-)
+install_context_attributes(Context)
 
 if TYPE_CHECKING:
     SyncContext: TypeAlias = Context[Socket[bytes]]

@@ -8,8 +8,9 @@ from warnings import warn
 
 from . import _backend
 from ._native import ffi, lib
+from .addresses import to_address
 from .constants import PollEvent, SocketType
-from .context import Context, to_address
+from .context import Context
 from .endpoints import Endpoints
 from .errors import error_from_errno
 from .lifetime import creation_site, format_site
@@ -46,6 +47,7 @@ else:
 __all__ = ["Socket", "SyncSocket"]
 
 _LINGER = 17
+_UNCLOSED = "Unclosed socket {}, made at {}: close() it, or use it in a with statement"
 
 
 class Socket(Endpoints, SocketOptions, SocketForms, _Verbs[_Return]):
@@ -85,8 +87,12 @@ class Socket(Endpoints, SocketOptions, SocketForms, _Verbs[_Return]):
         shadow: Socket[Any] | int = 0,
         copy_threshold: int | None = None,
     ) -> None:
+        if self._native is not None:  # Called by hand, again.
+            self._release()
         if isinstance(ctx_or_socket, Socket):
             shadow, ctx_or_socket = ctx_or_socket, None
+        if copy_threshold is not None:
+            self.copy_threshold = operator.index(copy_threshold)
         self._site = creation_site()
         if shadow or isinstance(shadow, Socket):
             self._shadow = True
@@ -97,10 +103,8 @@ class Socket(Endpoints, SocketOptions, SocketForms, _Verbs[_Return]):
             native = self._make(ctx_or_socket, socket_type)
         if not native:
             raise error_from_errno(ffi.errno, "socket()", None if shadow else _describe_type(socket_type))
-        self._native = ffi.gc(native, lib.zl_socket_drop)
-        self._attach(self._native, int(ffi.cast("uintptr_t", native)))
-        if copy_threshold is not None:
-            self.copy_threshold = copy_threshold
+        self._native = native
+        self._attach(native, int(ffi.cast("uintptr_t", native)))
         self._learn_type()
         if self.context is not None and not self._shadow:
             self.context._add_socket(self)
@@ -129,14 +133,19 @@ class Socket(Endpoints, SocketOptions, SocketForms, _Verbs[_Return]):
     # ---- life ----
 
     def __del__(self) -> None:
-        if self._native is None or self._shadow or self.closed:
+        # Not ffi.gc(), as in Context.__del__().
+        if self._native is None:
             return
-        warn(
-            f"Unclosed socket {self}, made at {format_site(self._site)}: close() it, or use it in a with statement",
-            ResourceWarning,
-            stacklevel=2,
-            source=self,
-        )
+        try:
+            if not self._shadow and not self.closed:
+                warn(_UNCLOSED.format(self, format_site(self._site)), ResourceWarning, stacklevel=2, source=self)
+        finally:
+            self._release()
+
+    def _release(self, drop: Any = lib.zl_socket_drop) -> None:
+        native, self._native = self._native, None
+        self._detach()
+        drop(native)
 
     def __enter__(self) -> Self:
         return self

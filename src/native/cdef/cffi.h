@@ -12,7 +12,6 @@ typedef struct zl_cffi_socket {
 
 zl_cffi_socket *zl_cffi_socket_new(zl_socket *native, char *busy, size_t own_from);
 void zl_cffi_socket_free(zl_cffi_socket *socket);
-int zl_cffi_socket_closed(zl_cffi_socket *socket);
 int zl_cffi_socket_timeout(zl_cffi_socket *socket, int option);
 int zl_cffi_message_copy(zmq_msg_t *message, const char *data, size_t size);
 uintptr_t zl_cffi_message_pass(zmq_msg_t *message, char *data, size_t size, uintptr_t key, zl_hold **hold);
