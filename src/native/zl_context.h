@@ -24,7 +24,7 @@ struct zl_context
     int socket_count;
     int hidden_sockets;   /* libzmq sockets of ours that no list has: three for each monitor */
     zl_inproc *inprocs;   /* zl_inproc.c */
-    void *stand_in;       /* likewise: the PAIR that will bind what nobody has bound */
+    void *stand_in;       /* likewise: the socket that will bind what nobody has bound */
     zl_context *previous, *next; /* all contexts of the process */
 };
 

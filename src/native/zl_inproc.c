@@ -1,8 +1,9 @@
 /* inproc connects that wait for their bind.
  *
  * At the end of a context libzmq makes a PAIR for each of them, all at once, and aborts when it runs out of sockets or
- * of descriptors. So we do the same before, with one PAIR for all of them. It is made at the first such connect, where
- * running out can be said.
+ * of descriptors. So we do the same before, with one socket for all of them. It is made at the first such connect,
+ * where running out can be said. It is a DEALER, which takes every pipe as it is: a PAIR turns all but the first away,
+ * and if libzmq is just closing the other end, on its own thread, that ends the process.
  *
  * The list of a context has what waits and what is bound: a connect to what is bound does not wait. An endpoint that
  * waits and should not be listed costs a bind at the end; its connector may be closed, libzmq forgets no such connect
@@ -65,7 +66,7 @@ static int zl_inproc_make_stand_in (zl_context *context)
     int linger = 0;
     if (context->stand_in)
         return 0;
-    context->stand_in = zmq_socket (context->handle, ZMQ_PAIR);
+    context->stand_in = zmq_socket (context->handle, ZMQ_DEALER);
     if (!context->stand_in)
         return -1;
     zmq_setsockopt (context->stand_in, ZMQ_LINGER, &linger, sizeof linger);

@@ -63,13 +63,13 @@ static int zl_socket_finish (zl_socket *socket)
     int rc = 0, error;
     void *handle = socket->handle;
     socket->handle = NULL;
-    if (socket->owned && handle) {
-        rc = zmq_close (handle);
-        error = errno;
-    } else
-        error = errno;
-    zl_store (&socket->state, ZL_CLOSED);
+    /* zmq_close only hands the socket to the reaper. Under the lock, so that zl_inproc_settle never binds what is
+     * being closed. */
     zl_thread_lock (&zl_context_lock);
+    if (socket->owned && handle)
+        rc = zmq_close (handle);
+    error = errno;
+    zl_store (&socket->state, ZL_CLOSED);
     zl_context_remove_socket (socket);
     zl_thread_unlock (&zl_context_lock);
     errno = error;
