@@ -262,7 +262,7 @@ class Context(ContextOptions, _Generic[_SocketT]):
                 socket.close(linger)
         if self._shadow:
             return
-        keep = lib.ZL_LINGER_KEEP if linger is None else find_socket_option(17).encode(linger)
+        keep: Any = lib.ZL_LINGER_KEEP if linger is None else find_socket_option(17).encode(linger)
         until = exit_deadline(linger)
         while not self._end_for(keep, exit_linger(linger)):
             if until is not None and time.monotonic() >= until:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import random
-from errno import EADDRINUSE, EINVAL, ENODEV, ENOENT
+import sys
+from errno import EACCES, EADDRINUSE, EINVAL, ENAMETOOLONG, ENOENT
 
 from ._native import ffi, has_function, lib
+from .constants import IPC_PATH_MAX_LEN
 from .errors import ZMQBindError, ZMQError, ZMQVersionError, error_from_errno
 
 TYPE_CHECKING = False
@@ -14,7 +15,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Endpoints", "SocketContext", "check_endpoint"]
 
-_EACCES = 13
+# Windows reports a port that is taken by a service as one that is forbidden.
+_PORT_IS_TAKEN = (EADDRINUSE, EACCES) if sys.platform == "win32" else (EADDRINUSE,)
 _PORT_TRANSPORTS = ("tcp", "udp", "ws", "wss", "pgm", "epgm")
 
 
@@ -58,7 +60,8 @@ def _check_port(call: str, endpoint: str | bytes, transport: str, address: str) 
         raise error_from_errno(EINVAL, call, endpoint, f"{transport}:// needs a port: {transport}://host:port")
     if port in ("*", "!", "0"):
         return
-    if not (port.isascii() and port.isdigit() and int(port) <= 65535):
+    # Python refuses to convert thousands of digits.
+    if not (port.isascii() and port.isdigit() and len(port) <= 5 and int(port) <= 65535):
         raise error_from_errno(EINVAL, call, endpoint, "a port is a number from 1 to 65535, or * for any free one")
 
 
@@ -210,17 +213,21 @@ class Endpoints:
             self.bind(f"{addr}:*")
             return int(self._last_endpoint(addr).rpartition(":")[2])
         if not 0 < min_port < max_port <= 65536:
-            raise ValueError(f"bind_to_random_port() takes 1 <= min_port < max_port <= 65536, got {min_port}, {max_port}")
+            limits = "1 <= min_port < max_port <= 65536"
+            raise ValueError(f"bind_to_random_port() takes {limits}, got {min_port}, {max_port}")
+        import random
+
         for _ in range(max_tries):
-            port = random.randrange(min_port, max_port)
+            port = random.randrange(min_port, max_port)  # noqa: S311 - no secret
             try:
                 self.bind(f"{addr}:{port}")
             except ZMQError as error:
-                if error.errno not in (EADDRINUSE, _EACCES):
+                if error.errno not in _PORT_IS_TAKEN:
                     raise
             else:
                 return port
-        raise ZMQBindError(f"bind_to_random_port({addr!r}): no free port in {max_tries} tries of {min_port}-{max_port - 1}")
+        ports = f"{min_port}-{max_port - 1}"
+        raise ZMQBindError(f"bind_to_random_port({addr!r}): no free port in {max_tries} tries of {ports}")
 
     def join(self, group: str | bytes) -> None:
         """Join a group with a DISH socket (draft).
@@ -250,7 +257,7 @@ class Endpoints:
     def _call_endpoint(self, call: str, function: Any, addr: str | bytes) -> None:
         if function(self._native, check_endpoint(call, addr)) != 0:
             errno = ffi.errno
-            raise error_from_errno(errno, call, addr, _HINTS.get(errno))
+            raise error_from_errno(errno, call, addr, _find_hint(errno, call, addr))
 
     def _call_group(self, call: str, needed: str, function: Any, group: str | bytes) -> None:
         if not has_function(needed):
@@ -264,10 +271,13 @@ class Endpoints:
             raise error_from_errno(ffi.errno, call, group)
 
 
-_HINTS = {
-    ENOENT: "nothing is bound or connected there by this socket",
-    ENODEV: "no such network interface or local address",
-}
+def _find_hint(errno: int, call: str, addr: str | bytes) -> str | None:
+    if errno == ENAMETOOLONG:
+        length = len(_to_text(addr).partition("://")[2].encode("utf-8", "surrogateescape"))
+        return f"an ipc:// path has at most {IPC_PATH_MAX_LEN} bytes (IPC_PATH_MAX_LEN), this one has {length}"
+    if errno == ENOENT and call == "bind()":
+        return "the folder of the ipc:// path does not exist"
+    return None
 
 
 def _to_text(endpoint: str | bytes) -> str:

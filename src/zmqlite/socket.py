@@ -15,33 +15,20 @@ from .endpoints import Endpoints
 from .errors import error_from_errno
 from .lifetime import creation_site, format_site
 from .options import find_socket_option
-from .waiting import poll_socket, to_timeout_ms
 from .socket_forms import SocketForms
 from .socket_options import SocketOptions, install_socket_attributes
+from .waiting import poll_socket, to_timeout_ms
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-    from typing import Any, Generic, Literal, TypeVar, overload
+    from typing import Any, TypeVar
 
     from typing_extensions import Self, TypeAlias
 
-    from .message import Frame, MessageTracker
     from .monitor import Monitor
-    from .option_attributes import SocketAttributes
 
     _Return = TypeVar("_Return", covariant=True)
-
-    class _Verbs(SocketAttributes, _backend.SocketBase, Generic[_Return]): ...
-
 else:
-    from types import GenericAlias
-
-    class _Verbs(_backend.SocketBase):
-        """The backend's verbs; generic in what recv() returns, for type checkers."""
-
-        __class_getitem__ = classmethod(GenericAlias)
-
     _Return = None
 
 __all__ = ["Socket", "SyncSocket"]
@@ -50,7 +37,7 @@ _LINGER = 17
 _UNCLOSED = "Unclosed socket {}, made at {}: close() it, or use it in a with statement"
 
 
-class Socket(Endpoints, SocketOptions, SocketForms, _Verbs[_Return]):
+class Socket(Endpoints, SocketOptions, SocketForms[_Return]):
     """A ZeroMQ socket, made by Context.socket().
 
     One thread at a time may be inside a socket: a second one gets SocketInUse. A socket may move between threads.
@@ -305,59 +292,6 @@ class Socket(Endpoints, SocketOptions, SocketForms, _Verbs[_Return]):
         """How many monitor events were dropped because nobody read them."""
         monitor: Monitor | None = self._monitor
         return monitor.dropped if monitor is not None else 0
-
-    # ---- the backend's verbs, for type checkers ----
-
-    if TYPE_CHECKING:
-
-        def send(
-            self,
-            data: Any,
-            flags: int = 0,
-            copy: bool | None = None,
-            track: bool = False,
-            routing_id: int | None = None,
-            group: str | bytes | None = None,
-        ) -> MessageTracker | None: ...
-        @overload
-        def recv(self: Socket[bytes], flags: int = ..., copy: Literal[True] = ..., track: bool = ...) -> bytes: ...
-        @overload
-        def recv(self: Socket[bytes], flags: int = ..., *, copy: Literal[False], track: bool = ...) -> Frame: ...
-        @overload
-        def recv(self: Socket[bytes], flags: int = ..., copy: bool = ..., track: bool = ...) -> bytes | Frame: ...
-        @overload
-        def recv(self, flags: int = ..., copy: bool = ..., track: bool = ...) -> Any: ...
-        def recv(self, flags: int = 0, copy: bool = True, track: bool = False) -> Any: ...
-        def send_multipart(
-            self,
-            msg_parts: Sequence[Any],
-            flags: int = 0,
-            copy: bool | None = None,
-            track: bool = False,
-            routing_id: int | None = None,
-            group: str | bytes | None = None,
-        ) -> MessageTracker | None: ...
-        @overload
-        def recv_multipart(
-            self: Socket[bytes], flags: int = ..., copy: Literal[True] = ..., track: bool = ...
-        ) -> list[bytes]: ...
-        @overload
-        def recv_multipart(
-            self: Socket[bytes], flags: int = ..., *, copy: Literal[False], track: bool = ...
-        ) -> list[Frame]: ...
-        @overload
-        def recv_multipart(self, flags: int = ..., copy: bool = ..., track: bool = ...) -> list[Any]: ...
-        def recv_multipart(self, flags: int = 0, copy: bool = True, track: bool = False) -> list[Any]: ...
-        def send_many(self, messages: Iterable[Any], flags: int = 0, copy: bool | None = None) -> int: ...
-        def recv_many(
-            self,
-            max: int = 1000,
-            timeout: int | None = None,
-            flags: int = 0,
-            copy: bool = True,
-            multipart: bool | None = None,
-        ) -> list[Any]: ...
-        def recv_into(self, buffer: Any, /, *, nbytes: int = 0, flags: int = 0) -> int: ...
 
 
 _numbers = iter(range(1, 2**62))
