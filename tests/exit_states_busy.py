@@ -246,7 +246,7 @@ BUSY_STATES = {
         receiver.connect("inproc://frames")
         tracker = sender.send(bytes(MEGABYTE), copy=False, track=True)
         frame = receiver.recv(copy=False)
-        view = memoryview(frame)
+        view = frame.buffer
         other = zmq.Frame(bytearray(MEGABYTE), track=True, copy=False)
         sender.send(other, copy=False)
         about_to_exit()

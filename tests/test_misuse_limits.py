@@ -69,11 +69,13 @@ OUT_OF_FILES = {
         server, client = context.socket(zmq.PULL), context.socket(zmq.PUSH)
         server.bind("tcp://127.0.0.1:*")
         endpoint = server.last_endpoint
-        files = [os.dup(0) for _ in range(5)]
-        def connect():
-            files.append(os.dup(0))
-            client.connect(endpoint)
-        until_it_fails(connect)
+        files = []
+        try:
+            while True:
+                files.append(os.dup(0))
+        except OSError:
+            os.close(files.pop())
+        tell(client.connect, endpoint)
         for file in files: os.close(file)
         insist_on(lambda: client.connect(endpoint))
         client.send(b"x")

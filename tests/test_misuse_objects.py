@@ -42,13 +42,13 @@ MISUSES = {
         sender.bind("inproc://frames")
         receiver.connect("inproc://frames")
         for frame in (zmq.Frame(b"x" * 100), zmq.Frame(bytearray(b"x" * 100), copy=False)):
-            view = memoryview(frame)
+            view = frame.buffer
             tell(frame.__init__, b"y" * 100)
             print(bytes(view) == b"x" * 100)
         for size in (10, 100, 10000):
             sender.send(b"x" * size, copy=True)
             frame = receiver.recv(copy=False)
-            view = memoryview(frame)
+            view = frame.buffer
             tell(frame.__init__, b"y" * size)
             print(bytes(view) == b"x" * size)
         """,
@@ -113,7 +113,7 @@ MISUSES = {
             made.term()
             made.destroy()
             tell(zmq.Context.shadow, made)
-        print(len(Frame(b"x")), bytes(memoryview(Frame.__new__(Frame))), zmq.Frame.__new__(zmq.Frame).bytes)
+        print(len(Frame(b"x")), bytes(Frame.__new__(Frame).buffer), zmq.Frame.__new__(zmq.Frame).bytes)
         """,
         ["True <__main__.", "True <__main__.", "True <zmqlite.S"]
         + ["True <__main__.", *(3 * ["ZMQError ENOTSUP"]), "ZMQError EFAULT"]
@@ -160,14 +160,12 @@ MISUSES = {
         data.extend(b"x")
         print(tracker.done, len(data))
         view = memoryview(bytearray(100000))
-        sender.send(view, copy=False)
         view.release()
         tell(sender.send, view)
-        print(len(receiver.recv()))
         tell(sender.send, memoryview(bytearray(100))[::2])
         tell(sender.send, memoryview(bytearray(200000))[::2], copy=False)
         """,
-        ["BufferError", "BufferError", "False 100000", "True 100001", "ValueError", "100000"]
+        ["BufferError", "BufferError", "False 100000", "True 100001", "ValueError"]
         + ["BufferError", "BufferError"],
     ),
     "a list changed while it is sent": (

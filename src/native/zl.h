@@ -165,7 +165,9 @@ int zl_socket_recv (zl_socket *socket, zmq_msg_t *message, int flags);
 int zl_socket_park (zl_socket *socket, int events, long timeout_ms);
 /* The caller is inside. Waits for ZMQ_POLLIN and/or ZMQ_POLLOUT. Returns the events, 0 on timeout. */
 int zl_socket_wait (zl_socket *socket, int events, long timeout_ms);
-/* The same from outside: enters, waits, leaves. */
+/* The same from outside: enters, waits, leaves. Like the other calls that wait and that Python calls (zl_poll,
+ * zl_context_term, zl_proxy_run) it returns -errno: when Python could read errno, the handler of the signal that ended
+ * the wait has run, and may have made calls of its own. */
 int zl_socket_poll (zl_socket *socket, int events, long timeout_ms);
 
 typedef struct zl_pollitem
@@ -175,7 +177,7 @@ typedef struct zl_pollitem
     short events, revents;
 } zl_pollitem;
 
-/* Like zmq_poll, under the guard of every socket; writes the indices of what is ready to ready. */
+/* Like zmq_poll, under the guard of every socket; writes the indices of what is ready to ready. -errno. */
 int zl_poll (zl_pollitem *items, int count, long timeout_ms, int *ready);
 /* Its parts, for who stays inside between the waits: the same items from enter to leave. */
 int zl_poll_enter (zl_pollitem *items, int count);
@@ -231,7 +233,7 @@ int zl_context_socket_count (zl_context *context);
 /* Closes every socket: at once where idle, else as soon as the thread inside leaves. linger is set
  * first unless ZL_LINGER_KEEP; then none lingers longer than cap_ms (-1: no cap). */
 int zl_context_close_sockets (zl_context *context, int linger, int cap_ms);
-/* zmq_ctx_term on a native thread, started once. Waits at most timeout_ms: EAGAIN, call again. */
+/* zmq_ctx_term on a native thread, started once. Waits at most timeout_ms: -EAGAIN, call again. */
 int zl_context_term (zl_context *context, long timeout_ms);
 /* The Python object is gone. Never waits: what is still open is closed with linger at most the exit
  * linger, and a thread terminates. */
@@ -263,7 +265,7 @@ typedef struct zl_proxy zl_proxy;
 zl_proxy *zl_proxy_new (zl_socket *frontend, zl_socket *backend, zl_socket *capture, zl_socket *control);
 /* What is captured carries this first frame, by direction (pyzmq's monitored_queue). */
 int zl_proxy_set_prefix (zl_proxy *proxy, const void *in, size_t in_size, const void *out, size_t out_size);
-/* Forwards for at most slice_ms: EAGAIN, call again. 0: TERMINATE came on the control socket. */
+/* Forwards for at most slice_ms: -EAGAIN, call again. 0: TERMINATE came on the control socket. */
 int zl_proxy_run (zl_proxy *proxy, long slice_ms);
 /* Eight counters: messages and bytes received and sent, frontend first, then backend. */
 void zl_proxy_counters (zl_proxy *proxy, uint64_t *counters);

@@ -304,17 +304,19 @@ int zl_context_term (zl_context *context, long timeout_ms)
     if (context->generation != zl_generation || !context->owned)
         return 0;
     zl_thread_lock (&zl_context_lock);
+    context->references += 1; /* somebody else may drop it meanwhile */
     if (zl_context_start_terminator (context) != 0)
-        rc = -1; /* errno of pthread_create */
+        rc = -errno; /* of pthread_create */
     while (rc == 0 && context->handle) {
         left = timeout_ms < 0 ? -1 : until - zl_thread_now ();
         if (timeout_ms >= 0 && left <= 0) {
-            rc = -1;
-            errno = EAGAIN;
+            rc = -EAGAIN;
             break;
         }
         zl_thread_wait (&zl_context_changed, &zl_context_lock, (long) left);
     }
+    context->references -= 1;
+    zl_context_free_if_unused (context);
     zl_thread_unlock (&zl_context_lock);
     return rc;
 }
@@ -328,6 +330,7 @@ void zl_context_leave_behind (zl_context *context)
 
 void zl_context_drop (zl_context *context)
 {
+    int error = errno; /* as in zl_socket_drop */
     if (context->generation != zl_generation)
         return; /* the parent's: a few bytes stay behind in the child */
     zl_thread_lock (&zl_context_lock);
@@ -338,4 +341,5 @@ void zl_context_drop (zl_context *context)
     context->references -= 1;
     zl_context_free_if_unused (context);
     zl_thread_unlock (&zl_context_lock);
+    errno = error;
 }

@@ -304,10 +304,10 @@ int zl_proxy_run (zl_proxy *proxy, long slice_ms)
 {
     int rc;
     if (zl_poll_enter (proxy->items, proxy->item_count) != 0)
-        return -1;
+        return -errno;
     rc = zl_proxy_loop (proxy, slice_ms);
-    zl_poll_leave (proxy->items, proxy->item_count);
-    return rc;
+    zl_poll_leave (proxy->items, proxy->item_count); /* keeps errno */
+    return rc < 0 ? -errno : 0;
 }
 
 int zl_proxy_free (zl_proxy *proxy)

@@ -56,6 +56,17 @@ int zl_socket_cap_linger (zl_socket *socket, int cap_ms)
     return linger < 0 || linger > cap_ms ? zl_socket_set_linger (socket, cap_ms) : 0;
 }
 
+/* Freed when 255 others have come after it. A call that is on its way in while the last Python object goes, which takes
+ * a __del__() or __init__() called by hand, finds a socket that is closed, and not freed memory. The lock is held. */
+static void zl_socket_free_later (zl_socket *socket)
+{
+    static zl_socket *waiting[256];
+    static unsigned next;
+    zl_socket **place = &waiting[next++ % 256];
+    free (*place);
+    *place = socket;
+}
+
 /* The caller is the only one inside. The handle stays readable for error paths that race with it; what
  * keeps others out is the state. */
 static int zl_socket_finish (zl_socket *socket)
@@ -71,6 +82,8 @@ static int zl_socket_finish (zl_socket *socket)
     error = errno;
     zl_store (&socket->state, ZL_CLOSED);
     zl_context_remove_socket (socket);
+    if (socket->references == 0)
+        zl_socket_free_later (socket);
     zl_thread_unlock (&zl_context_lock);
     errno = error;
     return rc;
@@ -99,16 +112,6 @@ void zl_socket_leave_slow (zl_socket *socket)
         zl_socket_finish (socket);
     }
     errno = error;
-}
-
-#define zl_socket_enter(socket) zl_socket_enter_slow (socket)
-
-static int zl_socket_leave (zl_socket *socket, int rc)
-{
-    int error = errno;
-    zl_socket_leave_slow (socket);
-    errno = error;
-    return rc;
 }
 
 /* ---- make, share, close ---- */
@@ -270,144 +273,29 @@ int zl_socket_close_later (zl_socket *socket, int linger, int cap_ms)
     zl_context_remove_socket (socket);
     if (socket->owned)
         zmq_close (handle); /* hands the socket to the reaper, does not wait */
+    if (socket->references == 0)
+        zl_socket_free_later (socket);
     return 1;
 }
 
 void zl_socket_drop (zl_socket *socket)
 {
-    int last, open, claimed;
+    int claimed = 0, error = errno; /* finalisers come between a call and the reading of its errno */
     zl_thread_lock (&zl_context_lock);
-    last = --socket->references == 0;
-    /* Under the lock: who closes it from the context's list is through with it, or finds it taken. */
-    open = last && socket->generation == zl_generation && socket->handle;
-    claimed = open && zl_socket_claim (socket);
+    if (--socket->references == 0) {
+        /* Under the lock: who closes it from the context's list is through with it, or finds it taken. */
+        if (socket->generation != zl_generation || zl_load (&socket->state) == ZL_CLOSED)
+            zl_socket_free_later (socket);
+        else if (!(claimed = zl_socket_claim (socket))) {
+            /* Somebody is inside, and closes it when he leaves. */
+            zl_store (&socket->close_linger, zl_exit_linger < 0 ? ZL_LINGER_KEEP : zl_exit_linger);
+            zl_store (&socket->close_pending, 1);
+        }
+    }
     zl_thread_unlock (&zl_context_lock);
-    if (!last)
-        return;
-    if (open && !claimed) {
-        /* Somebody is inside and closes it when he leaves: these few bytes stay. */
-        zl_store (&socket->close_linger, zl_exit_linger < 0 ? ZL_LINGER_KEEP : zl_exit_linger);
-        zl_store (&socket->close_pending, 1);
-        return;
-    }
-    if (open) {
-        if (socket->owned)
-            zl_socket_cap_linger (socket, zl_exit_linger);
+    if (claimed && socket->owned)
+        zl_socket_cap_linger (socket, zl_exit_linger);
+    if (claimed)
         zl_socket_finish (socket);
-    }
-    free (socket);
-}
-
-/* ---- calls ---- */
-
-int zl_socket_bind (zl_socket *socket, const char *endpoint)
-{
-    int rc = -1, error;
-    if (zl_socket_enter (socket) != 0)
-        return -1;
-    if (zl_descriptors_check (4) == 0)
-        rc = zmq_bind (socket->handle, endpoint);
-    error = errno;
-    if (rc == 0)
-        zl_inproc_after_bind (socket->context, socket, endpoint);
     errno = error;
-    return zl_socket_leave (socket, rc);
-}
-
-int zl_socket_connect (zl_socket *socket, const char *endpoint)
-{
-    int rc = -1;
-    if (zl_socket_enter (socket) != 0)
-        return -1;
-    if (zl_descriptors_check (4) == 0 && zl_inproc_before_connect (socket->context, endpoint) == 0)
-        rc = zmq_connect (socket->handle, endpoint);
-    return zl_socket_leave (socket, rc);
-}
-
-uint32_t zl_socket_connect_peer (zl_socket *socket, const char *endpoint)
-{
-    uint32_t peer = 0;
-    if (zl_socket_enter (socket) != 0)
-        return 0;
-    if (zl_descriptors_check (4) == 0 && zl_inproc_before_connect (socket->context, endpoint) == 0)
-        peer = zmq_connect_peer (socket->handle, endpoint);
-    zl_socket_leave (socket, 0);
-    return peer;
-}
-
-/* The plain calls: enter, call, leave. */
-#define ZL_SOCKET_CALL(name, parameters, call)                                                                         \
-    int name parameters                                                                                                \
-    {                                                                                                                  \
-        if (zl_socket_enter (socket) != 0)                                                                             \
-            return -1;                                                                                                 \
-        return zl_socket_leave (socket, call);                                                                         \
-    }
-
-static int zl_socket_unbind_inside (zl_socket *socket, const char *endpoint)
-{
-    int rc = zmq_unbind (socket->handle, endpoint), error = errno;
-    if (rc == 0)
-        zl_inproc_after_unbind (socket->context, socket, endpoint);
-    errno = error;
-    return rc;
-}
-
-ZL_SOCKET_CALL (zl_socket_unbind,
-                (zl_socket * socket, const char *endpoint),
-                zl_socket_unbind_inside (socket, endpoint))
-ZL_SOCKET_CALL (zl_socket_disconnect,
-                (zl_socket * socket, const char *endpoint),
-                zmq_disconnect (socket->handle, endpoint))
-ZL_SOCKET_CALL (zl_socket_join, (zl_socket * socket, const char *group), zmq_join (socket->handle, group))
-ZL_SOCKET_CALL (zl_socket_leave_group, (zl_socket * socket, const char *group), zmq_leave (socket->handle, group))
-ZL_SOCKET_CALL (zl_socket_setsockopt,
-                (zl_socket * socket, int option, const void *value, size_t size),
-                zmq_setsockopt (socket->handle, option, value, size))
-ZL_SOCKET_CALL (zl_socket_getsockopt,
-                (zl_socket * socket, int option, void *value, size_t *size),
-                zmq_getsockopt (socket->handle, option, value, size))
-ZL_SOCKET_CALL (zl_socket_peer_state,
-                (zl_socket * socket, const void *routing_id, size_t size),
-                zmq_socket_get_peer_state (socket->handle, routing_id, size))
-int zl_socket_has_peer (zl_socket *socket, const void *routing_id, size_t size)
-{
-    return zl_socket_peer_state (socket, routing_id, size) >= 0;
-}
-
-ZL_SOCKET_CALL (zl_socket_pipes_stats, (zl_socket * socket), zmq_socket_monitor_pipes_stats (socket->handle))
-/* Never block: the caller waits in slices, so that signals are seen. */
-ZL_SOCKET_CALL (zl_socket_send,
-                (zl_socket * socket, zmq_msg_t *message, int flags),
-                zmq_msg_send (message, socket->handle, flags | ZMQ_DONTWAIT))
-ZL_SOCKET_CALL (zl_socket_recv,
-                (zl_socket * socket, zmq_msg_t *message, int flags),
-                zmq_msg_recv (message, socket->handle, flags | ZMQ_DONTWAIT))
-ZL_SOCKET_CALL (zl_socket_poll,
-                (zl_socket * socket, int events, long timeout_ms),
-                zl_socket_wait (socket, events, timeout_ms))
-
-/* ---- numbers, without pointers to pass: errno is 0 when it worked ---- */
-
-int64_t zl_socket_get_number (zl_socket *socket, int option, size_t size)
-{
-    int small = 0;
-    int64_t large = 0;
-    int rc;
-    if (zl_socket_enter (socket) != 0)
-        return -1;
-    rc = size == sizeof small ? zmq_getsockopt (socket->handle, option, &small, &size)
-                              : zmq_getsockopt (socket->handle, option, &large, &size);
-    if (rc == 0)
-        errno = 0;
-    zl_socket_leave (socket, rc);
-    return size == sizeof small ? small : large;
-}
-
-int zl_socket_set_number (zl_socket *socket, int option, size_t size, int64_t value)
-{
-    int small = (int) value;
-    if (size == sizeof small)
-        return zl_socket_setsockopt (socket, option, &small, sizeof small);
-    return zl_socket_setsockopt (socket, option, &value, sizeof value);
 }

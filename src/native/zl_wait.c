@@ -283,8 +283,18 @@ int zl_poll (zl_pollitem *items, int count, long timeout_ms, int *ready)
 {
     int rc;
     if (zl_poll_enter (items, count) != 0)
-        return -1;
+        return -errno;
     rc = zl_poll_inside (items, count, timeout_ms, ready);
-    zl_poll_leave (items, count);
-    return rc;
+    zl_poll_leave (items, count); /* keeps errno */
+    return rc < 0 ? -errno : rc;
+}
+
+int zl_socket_poll (zl_socket *socket, int events, long timeout_ms)
+{
+    int rc;
+    if (zl_socket_enter_slow (socket) != 0)
+        return -errno;
+    rc = zl_socket_wait (socket, events, timeout_ms);
+    zl_socket_leave_slow (socket); /* keeps errno */
+    return rc < 0 ? -errno : rc;
 }

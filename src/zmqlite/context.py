@@ -217,9 +217,9 @@ class Context(ContextOptions, _Generic[_SocketT]):
                 raise error_from_errno(EAGAIN, f"term(timeout={timeout})", hint=self._describe_open())
 
     def _term_for(self, slice_ms: int) -> bool:
-        if lib.zl_context_term(self._native, slice_ms) == 0:
+        errno = -lib.zl_context_term(self._native, slice_ms)
+        if errno == 0:
             return True
-        errno = ffi.errno
         if errno not in (EAGAIN, EINTR):
             raise error_from_errno(errno, "term()")
         return False

@@ -89,9 +89,8 @@ class _PollSet:
             if found > 0:
                 return found
             if found < 0:
-                errno = ffi.errno
-                if errno != EINTR:
-                    raise self._explain(errno)
+                if found != -EINTR:
+                    raise self._explain(-found)
             elif left_ms == 0:
                 return 0
             if timeout_ms > 0:

@@ -38,8 +38,7 @@ def _forward(call: str, native: Any) -> int:
     main = threading.current_thread() is threading.main_thread()
     slice_ms = SLICE_MS if main else _THREAD_SLICE_MS
     try:
-        while lib.zl_proxy_run(native, slice_ms) != 0:
-            errno = ffi.errno
+        while (errno := -lib.zl_proxy_run(native, slice_ms)) != 0:
             if errno == ETERM:
                 stay_if_exiting()
             if errno not in (EAGAIN, EINTR):

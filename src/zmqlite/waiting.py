@@ -7,7 +7,7 @@ import time
 from errno import EINTR
 from operator import index
 
-from ._native import ffi, lib
+from ._native import lib
 from .errors import error_from_errno
 
 TYPE_CHECKING = False
@@ -49,7 +49,7 @@ def wait_in_slices(call: Callable[[int], int], timeout_ms: int, name: str) -> in
     """Call a native wait until it returns something.
 
     Args:
-        call: takes milliseconds, returns more than 0 when there is something, 0 on timeout, -1 with errno.
+        call: takes milliseconds, returns more than 0 when there is something, 0 on timeout, -errno.
         timeout_ms: in all; -1 for ever.
         name: of the public call, for exceptions.
 
@@ -64,9 +64,8 @@ def wait_in_slices(call: Callable[[int], int], timeout_ms: int, name: str) -> in
         if result > 0:
             return result
         if result < 0:
-            errno = ffi.errno
-            if errno != EINTR:
-                raise error_from_errno(errno, name)
+            if result != -EINTR:
+                raise error_from_errno(-result, name)
         elif left_ms == 0:
             return 0
         if timeout_ms > 0:
