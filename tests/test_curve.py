@@ -43,21 +43,11 @@ FAILURES = (
 )
 
 
-@pytest.fixture
-def make(context: Any) -> Iterator[Callable[[int], Any]]:
-    """Makes sockets with linger 0, and a timeout where a test would hang, and closes them after the test."""
-    made = []
-
-    def make_socket(socket_type: int) -> Any:
-        socket = context.socket(socket_type)
-        socket.linger = 0
-        socket.rcvtimeo = socket.sndtimeo = 10_000
-        made.append(socket)
-        return socket
-
-    yield make_socket
-    for socket in made:
-        socket.close()
+def make(context: Any, socket_type: int) -> Any:
+    """A socket of the test's context, which closes it; with a timeout where a test would hang."""
+    socket = context.socket(socket_type)
+    socket.rcvtimeo = socket.sndtimeo = 10_000
+    return socket
 
 
 class ZapHandler:
@@ -83,12 +73,12 @@ class ZapHandler:
 
 
 @pytest.fixture
-def zap(context: Any, make: Any) -> Iterator[Callable[[bytes], ZapHandler]]:
+def zap(context: Any) -> Iterator[Callable[[bytes], ZapHandler]]:
     """Runs a ZAP handler in the test's context until its end."""
     handlers = []
 
     def start(status: bytes) -> ZapHandler:
-        handlers.append(ZapHandler(make(zmq.REP), status))
+        handlers.append(ZapHandler(make(context, zmq.REP), status))
         return handlers[-1]
 
     yield start
@@ -307,9 +297,9 @@ def talk(server: Any, client: Any) -> None:
 
 
 @needs_drafts
-def test_server_without_a_zap_handler_lets_nobody_in(make: Any) -> None:
+def test_server_without_a_zap_handler_lets_nobody_in(context: Any) -> None:
     """libzmq itself would let everybody in."""
-    server, client, keys = make(zmq.REP), make(zmq.REQ), KeyPair.generate()
+    server, client, keys = make(context, zmq.REP), make(context, zmq.REQ), KeyPair.generate()
     set_curve_server(server, keys)
     set_curve_client(client, keys.public)
     assert handshake(server, client) in FAILURES
@@ -318,9 +308,9 @@ def test_server_without_a_zap_handler_lets_nobody_in(make: Any) -> None:
     assert server.poll(200) == 0
 
 
-def test_allow_any_lets_everybody_in_who_knows_the_key(make: Any) -> None:
+def test_allow_any_lets_everybody_in_who_knows_the_key(context: Any) -> None:
     """A client with a pair of its own, made on the spot."""
-    server, client, keys = make(zmq.REP), make(zmq.REQ), KeyPair.generate()
+    server, client, keys = make(context, zmq.REP), make(context, zmq.REQ), KeyPair.generate()
     set_curve_server(server, keys, allow_any=True)
     own = set_curve_client(client, keys.public)
     assert own != keys
@@ -329,27 +319,27 @@ def test_allow_any_lets_everybody_in_who_knows_the_key(make: Any) -> None:
     assert server.mechanism == client.mechanism == zmq.CURVE
 
 
-def test_client_with_the_wrong_server_key_gets_nowhere(make: Any) -> None:
+def test_client_with_the_wrong_server_key_gets_nowhere(context: Any) -> None:
     """Nor does one without keys."""
-    server, keys = make(zmq.REP), KeyPair.generate()
+    server, keys = make(context, zmq.REP), KeyPair.generate()
     set_curve_server(server, keys, allow_any=True)
-    client = make(zmq.REQ)
+    client = make(context, zmq.REQ)
     set_curve_client(client, KeyPair.generate().public)
     assert handshake(server, client) in FAILURES
 
 
-def test_plain_client_of_a_curve_server_gets_nowhere(make: Any) -> None:
+def test_plain_client_of_a_curve_server_gets_nowhere(context: Any) -> None:
     """A peer that does not encrypt is refused."""
-    server = make(zmq.REP)
+    server = make(context, zmq.REP)
     set_curve_server(server, KeyPair.generate(), allow_any=True)
-    assert handshake(server, make(zmq.REQ)) in FAILURES
+    assert handshake(server, make(context, zmq.REQ)) in FAILURES
 
 
 @needs_drafts
-def test_zap_handler_decides_and_hears_domain_and_key(make: Any, zap: Any) -> None:
+def test_zap_handler_decides_and_hears_domain_and_key(context: Any, zap: Any) -> None:
     """Its 200 opens, and it knows whom it let in."""
     handler = zap(b"200")
-    server, client, keys, own = make(zmq.REP), make(zmq.REQ), KeyPair.generate(), KeyPair.generate()
+    server, client, keys, own = make(context, zmq.REP), make(context, zmq.REQ), KeyPair.generate(), KeyPair.generate()
     set_curve_server(server, keys, domain="accounts")
     assert set_curve_client(client, keys, own) is own
     assert handshake(server, client) == Event.HANDSHAKE_SUCCEEDED
@@ -359,22 +349,22 @@ def test_zap_handler_decides_and_hears_domain_and_key(make: Any, zap: Any) -> No
 
 
 @pytest.mark.parametrize("allow_any", [pytest.param(False, marks=needs_drafts), True])
-def test_zap_handler_that_refuses_is_obeyed(make: Any, zap: Any, allow_any: bool) -> None:
+def test_zap_handler_that_refuses_is_obeyed(context: Any, zap: Any, allow_any: bool) -> None:
     """Also with allow_any: a handler that runs is asked."""
     handler = zap(b"400")
-    server, client, keys = make(zmq.REP), make(zmq.REQ), KeyPair.generate()
+    server, client, keys = make(context, zmq.REP), make(context, zmq.REQ), KeyPair.generate()
     set_curve_server(server, keys, allow_any=allow_any)
     set_curve_client(client, keys.public)
     assert handshake(server, client) == Event.HANDSHAKE_FAILED_AUTH
     assert handler.requests[0][2] == b"global"
 
 
-def test_keys_from_files(make: Any, tmp_path: Path) -> None:
+def test_keys_from_files(context: Any, tmp_path: Path) -> None:
     """Paths do for keys on both sides."""
     KeyPair.generate().save(tmp_path / "server")
     KeyPair.generate().save(tmp_path / "client")
     KeyPair.load(tmp_path / "server").save_public(tmp_path / "server.pub")
-    server, client = make(zmq.REP), make(zmq.REQ)
+    server, client = make(context, zmq.REP), make(context, zmq.REQ)
     set_curve_server(server, tmp_path / "server", allow_any=True)
     own = set_curve_client(client, tmp_path / "server.pub", tmp_path / "client")
     assert own == KeyPair.load(tmp_path / "client")
@@ -382,9 +372,9 @@ def test_keys_from_files(make: Any, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("use", ["bind", "connect"])
-def test_keys_after_bind_or_connect_are_refused(make: Any, use: str) -> None:
+def test_keys_after_bind_or_connect_are_refused(context: Any, use: str) -> None:
     """libzmq would take them for the next endpoint, and leave this one open to all."""
-    socket = make(zmq.DEALER)
+    socket = make(context, zmq.DEALER)
     getattr(socket, use)("tcp://127.0.0.1:*" if use == "bind" else "tcp://127.0.0.1:1")
     for call in (
         lambda: set_curve_server(socket, SECRET, allow_any=True),
@@ -419,9 +409,9 @@ def test_server_without_zap_enforce_domain_is_refused() -> None:
     assert socket.options[zmq.CURVE_SERVER] == 1
 
 
-def test_closed_socket_raises(make: Any) -> None:
+def test_closed_socket_raises(context: Any) -> None:
     """ENOTSOCK, and the keys are not shown."""
-    socket = make(zmq.REP)
+    socket = make(context, zmq.REP)
     socket.close()
     with pytest.raises(zmq.ZMQError) as caught:
         set_curve_server(socket, SECRET, allow_any=True)
@@ -429,7 +419,7 @@ def test_closed_socket_raises(make: Any) -> None:
     assert SECRET.decode() not in str(caught.value)
 
 
-def test_without_curve_every_call_says_so(monkeypatch: pytest.MonkeyPatch, make: Any) -> None:
+def test_without_curve_every_call_says_so(monkeypatch: pytest.MonkeyPatch, context: Any) -> None:
     """ENOTSUP that points to has("curve")."""
     import zmqlite.curve as module
 
@@ -438,7 +428,7 @@ def test_without_curve_every_call_says_so(monkeypatch: pytest.MonkeyPatch, make:
         def zmq_has(_: bytes) -> int:
             return 0
 
-    socket = make(zmq.REP)
+    socket = make(context, zmq.REP)
     monkeypatch.setattr(module, "lib", NoCurve)
     for call in (
         lambda: KeyPair(SECRET),

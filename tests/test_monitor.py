@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import struct
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from errno import EMFILE
 from typing import Any
 
@@ -42,27 +42,11 @@ def wait_until(fact: Any, seconds: float = 20) -> None:
 
 
 @pytest.fixture
-def make(context: Any) -> Iterator[Callable[[int], Any]]:
-    """Makes sockets with linger 0 and closes them after the test."""
-    made = []
-
-    def make_socket(socket_type: int) -> Any:
-        socket = context.socket(socket_type)
-        socket.linger = 0
-        made.append(socket)
-        return socket
-
-    yield make_socket
-    for socket in made:
-        socket.close()
-
-
-@pytest.fixture
-def make_restless(make: Any) -> Callable[..., tuple[Any, Any]]:
+def make_restless(context: Any) -> Callable[..., tuple[Any, Any]]:
     """Makes a socket that tries to connect every millisecond, with three events each time, and its monitor."""
 
     def start(capacity: int) -> tuple[Any, Any]:
-        socket = make(zmq.DEALER)
+        socket = context.socket(zmq.DEALER)
         socket.reconnect_ivl = 1
         monitor = start_monitor(socket, f"inproc://restless-{id(socket)}", 0xFFFF, capacity=capacity)
         socket.connect("tcp://127.0.0.1:1")  # nobody listens there
@@ -145,12 +129,12 @@ def test_recv_monitor_message_awaits_what_an_asyncio_socket_gives() -> None:
 # ---- events ----
 
 
-def test_monitor_reports_a_connection_from_listening_to_disconnected(make: Any) -> None:
+def test_monitor_reports_a_connection_from_listening_to_disconnected(context: Any) -> None:
     """A server's monitor tells all that happens to it, in order."""
-    server = make(zmq.ROUTER)
+    server = context.socket(zmq.ROUTER)
     reader = server.get_monitor_socket()
     endpoint = bind_wildcard(server, "tcp")
-    client = make(zmq.DEALER)
+    client = context.socket(zmq.DEALER)
     client.connect(endpoint)
     events = read_until(reader, Event.HANDSHAKE_SUCCEEDED)
     assert [event["event"] for event in events] == [Event.LISTENING, Event.ACCEPTED, Event.HANDSHAKE_SUCCEEDED]
@@ -160,22 +144,22 @@ def test_monitor_reports_a_connection_from_listening_to_disconnected(make: Any) 
     assert server.monitor_dropped == 0
 
 
-def test_monitor_reports_only_what_was_asked_for(make: Any) -> None:
+def test_monitor_reports_only_what_was_asked_for(context: Any) -> None:
     """The mask decides, and the stop that the drain itself needs does not show."""
-    server = make(zmq.ROUTER)
+    server = context.socket(zmq.ROUTER)
     reader = server.get_monitor_socket(Event.ACCEPTED)
-    with make(zmq.DEALER) as client:
+    with context.socket(zmq.DEALER) as client:
         client.connect(bind_wildcard(server, "tcp"))
         assert read(reader)["event"] == Event.ACCEPTED
     stop_monitor(server)
     assert reader.poll(100) == 0
 
 
-def test_reader_gets_the_stop_when_the_socket_closes(make: Any) -> None:
+def test_reader_gets_the_stop_when_the_socket_closes(context: Any) -> None:
     """MONITOR_STOPPED is the last event."""
-    server = make(zmq.ROUTER)
+    server = context.socket(zmq.ROUTER)
     server.monitor("inproc://events", Event.LISTENING | Event.MONITOR_STOPPED)
-    reader = make(zmq.PAIR)
+    reader = context.socket(zmq.PAIR)
     reader.connect("inproc://events")
     bind_wildcard(server, "tcp")
     server.close(linger=0)
@@ -185,27 +169,27 @@ def test_reader_gets_the_stop_when_the_socket_closes(make: Any) -> None:
     ]
 
 
-def test_reader_may_come_after_the_events(make: Any) -> None:
+def test_reader_may_come_after_the_events(context: Any) -> None:
     """What happened before anybody listened waits in the ring."""
-    server = make(zmq.ROUTER)
+    server = context.socket(zmq.ROUTER)
     start_monitor(server, "inproc://early", 0xFFFF)
     bind_wildcard(server, "tcp")
-    reader = make(zmq.PAIR)
+    reader = context.socket(zmq.PAIR)
     reader.connect("inproc://early")
     assert read(reader)["event"] == Event.LISTENING
 
 
-def test_reader_may_be_followed_by_another(make: Any) -> None:
+def test_reader_may_be_followed_by_another(context: Any) -> None:
     """Once the end of the first is noticed, who connects next gets the events; there is no need to start again."""
-    server = make(zmq.ROUTER)
+    server = context.socket(zmq.ROUTER)
     start_monitor(server, "inproc://relay", Event.LISTENING)
-    with make(zmq.PAIR) as first:
+    with context.socket(zmq.PAIR) as first:
         first.connect("inproc://relay")
         bind_wildcard(server, "tcp")
         assert read(first)["event"] == Event.LISTENING
 
     def next_reader_hears() -> bool:
-        with make(zmq.PAIR) as reader:
+        with context.socket(zmq.PAIR) as reader:
             reader.connect("inproc://relay")
             bind_wildcard(server, "tcp")
             return bool(reader.poll(100))
@@ -213,9 +197,9 @@ def test_reader_may_be_followed_by_another(make: Any) -> None:
     wait_until(next_reader_hears)
 
 
-def test_what_is_written_to_a_monitor_is_ignored(make: Any) -> None:
+def test_what_is_written_to_a_monitor_is_ignored(context: Any) -> None:
     """A reader that sends disturbs nothing, and keeps no thread busy."""
-    server = make(zmq.ROUTER)
+    server = context.socket(zmq.ROUTER)
     reader = server.get_monitor_socket()
     for _ in range(100):
         reader.send_multipart([b"what", b"is", b"this"])
@@ -227,14 +211,14 @@ def test_what_is_written_to_a_monitor_is_ignored(make: Any) -> None:
 
 
 @pytest.mark.skipif(not has_function("zmq_socket_monitor_versioned"), reason="this libzmq has no drafts")
-def test_version_2_reports_both_ends(make: Any) -> None:
+def test_version_2_reports_both_ends(context: Any) -> None:
     """The long format of drafts, from a real connection."""
-    server = make(zmq.ROUTER)
+    server = context.socket(zmq.ROUTER)
     start_monitor(server, "inproc://long", Event.LISTENING | Event.ACCEPTED, version=2)
-    reader = make(zmq.PAIR)
+    reader = context.socket(zmq.PAIR)
     reader.connect("inproc://long")
     endpoint = bind_wildcard(server, "tcp")
-    client = make(zmq.DEALER)
+    client = context.socket(zmq.DEALER)
     client.connect(endpoint)
     listening, accepted = read(reader), read(reader)
     assert (listening["event"], listening["endpoint"]) == (Event.LISTENING, endpoint.encode())
@@ -246,21 +230,21 @@ def test_version_2_reports_both_ends(make: Any) -> None:
 # ---- nobody reads ----
 
 
-def test_unread_monitor_does_not_freeze_the_io_thread(make: Any, make_restless: Any) -> None:
+def test_unread_monitor_does_not_freeze_the_io_thread(context: Any, make_restless: Any) -> None:
     """Past libzmq's high-water mark of 1000 events other sockets of the I/O thread still work."""
     _, monitor = make_restless(capacity=10)
     wait_until(lambda: monitor.dropped > 2500)
-    server, client = make(zmq.REP), make(zmq.REQ)
+    server, client = context.socket(zmq.REP), context.socket(zmq.REQ)
     client.connect(bind_wildcard(server, "tcp"))
     client.send(b"alive?")
     assert server.poll(10_000) == zmq.POLLIN
     assert server.recv() == b"alive?"
 
 
-def test_full_ring_keeps_the_newest(make: Any, make_restless: Any) -> None:
+def test_full_ring_keeps_the_newest(context: Any, make_restless: Any) -> None:
     """The oldest are dropped: a slow reader still hears how it ended, and gets no more than there is room for."""
     socket, monitor = make_restless(capacity=5)
-    reader = make(zmq.PAIR)
+    reader = context.socket(zmq.PAIR)
     reader.rcvhwm = 1
     wait_until(lambda: monitor.dropped > 20)
     reader.connect(monitor.addr)
@@ -270,9 +254,9 @@ def test_full_ring_keeps_the_newest(make: Any, make_restless: Any) -> None:
     assert len(read_until(reader, Event.MONITOR_STOPPED)) <= 2 + 5
 
 
-def test_dropped_is_the_sockets_monitor_dropped(make: Any, make_restless: Any) -> None:
+def test_dropped_is_the_sockets_monitor_dropped(context: Any, make_restless: Any) -> None:
     """Socket.monitor_dropped counts too, and stays after the stop."""
-    assert make(zmq.PAIR).monitor_dropped == 0
+    assert context.socket(zmq.PAIR).monitor_dropped == 0
     socket, monitor = make_restless(capacity=1)
     socket._monitor = monitor
     wait_until(lambda: socket.monitor_dropped > 3)
@@ -356,28 +340,28 @@ def test_forked_child_leaves_the_parents_monitor_alone(run_child: Any) -> None:
 
 
 @pytest.mark.parametrize("events", [0xFFFF, Event.LISTENING, 0])
-def test_stop_frees_the_endpoint_at_once(make: Any, events: int) -> None:
+def test_stop_frees_the_endpoint_at_once(context: Any, events: int) -> None:
     """The same endpoint again, as fast as one can, whatever was asked for."""
-    socket = make(zmq.ROUTER)
+    socket = context.socket(zmq.ROUTER)
     for _ in range(50):
         socket.monitor("inproc://again", events)
         socket.monitor(None)
 
 
-def test_new_monitor_takes_the_place_of_the_old_one(make: Any) -> None:
+def test_new_monitor_takes_the_place_of_the_old_one(context: Any) -> None:
     """Without a stop in between, at the same endpoint or another."""
-    socket = make(zmq.ROUTER)
+    socket = context.socket(zmq.ROUTER)
     for name in ("a", "a", "b", "a"):
         socket.monitor(f"inproc://{name}")
-    reader = make(zmq.PAIR)
+    reader = context.socket(zmq.PAIR)
     reader.connect("inproc://a")
     bind_wildcard(socket, "tcp")
     assert read(reader)["event"] == Event.LISTENING
 
 
-def test_stop_without_a_monitor_does_nothing(make: Any) -> None:
+def test_stop_without_a_monitor_does_nothing(context: Any) -> None:
     """No error, as libzmq."""
-    stop_monitor(make(zmq.PAIR))
+    stop_monitor(context.socket(zmq.PAIR))
 
 
 @pytest.mark.parametrize(
@@ -389,39 +373,39 @@ def test_stop_without_a_monitor_does_nothing(make: Any) -> None:
         ("inproc://a\0b", zmq.Errno.EINVAL),
     ],
 )
-def test_endpoint_must_be_inproc(make: Any, addr: str, errno: int) -> None:
+def test_endpoint_must_be_inproc(context: Any, addr: str, errno: int) -> None:
     """The error names the call and the endpoint."""
     with pytest.raises(zmq.ZMQError, match=r"monitor\(") as caught:
-        make(zmq.PAIR).monitor(addr)
+        context.socket(zmq.PAIR).monitor(addr)
     assert caught.value.errno == errno
 
 
-def test_endpoint_in_use_is_told_at_once(make: Any) -> None:
+def test_endpoint_in_use_is_told_at_once(context: Any) -> None:
     """EADDRINUSE from the call itself."""
-    make(zmq.PAIR).bind("inproc://taken")
+    context.socket(zmq.PAIR).bind("inproc://taken")
     with pytest.raises(zmq.ZMQError, match="inproc://taken") as caught:
-        make(zmq.PAIR).monitor("inproc://taken")
+        context.socket(zmq.PAIR).monitor("inproc://taken")
     assert caught.value.errno == zmq.Errno.EADDRINUSE
 
 
 @pytest.mark.parametrize("events", [-1, 1 << 16])
-def test_events_beyond_version_1_are_refused(make: Any, events: int) -> None:
+def test_events_beyond_version_1_are_refused(context: Any, events: int) -> None:
     """EINVAL, as libzmq."""
     with pytest.raises(zmq.ZMQError) as caught:
-        start_monitor(make(zmq.PAIR), "inproc://x", events)
+        start_monitor(context.socket(zmq.PAIR), "inproc://x", events)
     assert caught.value.errno == zmq.Errno.EINVAL
 
 
 @pytest.mark.parametrize("wrong", [{"version": 0}, {"version": 3}, {"capacity": 0}, {"capacity": 10_000_001}])
-def test_version_and_capacity_have_limits(make: Any, wrong: dict[str, int]) -> None:
+def test_version_and_capacity_have_limits(context: Any, wrong: dict[str, int]) -> None:
     """ValueError that says which."""
     with pytest.raises(ValueError, match=next(iter(wrong))):
-        start_monitor(make(zmq.PAIR), "inproc://x", 0xFFFF, **wrong)
+        start_monitor(context.socket(zmq.PAIR), "inproc://x", 0xFFFF, **wrong)
 
 
-def test_monitor_of_a_closed_socket_raises(make: Any) -> None:
+def test_monitor_of_a_closed_socket_raises(context: Any) -> None:
     """ENOTSOCK."""
-    socket = make(zmq.PAIR)
+    socket = context.socket(zmq.PAIR)
     socket.close()
     with pytest.raises(zmq.ZMQError) as caught:
         start_monitor(socket, "inproc://x", 0xFFFF)
@@ -467,9 +451,9 @@ def test_socket_of_an_unknown_context_cannot_be_monitored() -> None:
         lib.zmq_ctx_term(handle)
 
 
-def test_monitors_of_many_sockets_at_once(make: Any) -> None:
+def test_monitors_of_many_sockets_at_once(context: Any) -> None:
     """Each reader hears of its own socket."""
-    sockets = [make(zmq.ROUTER) for _ in range(20)]
+    sockets = [context.socket(zmq.ROUTER) for _ in range(20)]
     readers = [socket.get_monitor_socket(Event.LISTENING) for socket in sockets]
     endpoints = [bind_wildcard(socket, "tcp") for socket in sockets]
     assert [read(reader)["endpoint"].decode() for reader in readers] == endpoints

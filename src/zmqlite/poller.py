@@ -53,8 +53,9 @@ class _PollSet:
             item.events = flags
             self.answers.append(thing)
             if isinstance(thing, SocketBase):
-                item.socket = thing._native  # type: ignore[attr-defined]  # every Socket has one
-                self.natives.append(item.socket)
+                native = thing._native  # type: ignore[attr-defined]  # every Socket has one
+                item.socket = native
+                self.natives.append(native)
             elif isinstance(thing, int):
                 item.fd = _check_descriptor(thing, thing)
             elif hasattr(thing, "fileno"):
