@@ -26,6 +26,7 @@ static void hp_frame_dealloc (PyObject *object)
     freefunc release = (freefunc) PyType_GetSlot (type, Py_tp_free);
     hp.api->msg_close (&self->message);
     Py_CLEAR (self->data);
+    Py_CLEAR (self->bytes);
     Py_CLEAR (self->tracker);
     release (object);
     Py_DECREF (type);
@@ -58,10 +59,13 @@ static int hp_frame_init (PyObject *object, PyObject *arguments, PyObject *names
         }
         return 0;
     }
+    if (options.copy == HP_COPY_NEVER)
+        copy_threshold = 0; /* told to, a frame shares its maker's memory below the threshold too */
+    else if (options.copy == HP_COPY_AUTO && threshold != Py_None && !PyBytes_Check (data))
+        options.copy = HP_COPY_NEVER; /* a threshold is given: from there on */
     if (hp_message_build (&message, data, &options, copy_threshold, "Frame()", -1, &hold) != 0)
         return -1;
-    if (options.copy == HP_COPY_ALWAYS)
-        options.copy = HP_COPY_AUTO; /* a frame that copied is finished at once */
+    options.copy = HP_COPY_AUTO; /* a frame that copied is finished at once */
     tracker = hp_message_tracker (&options, hold, data);
     if (!tracker) {
         hp.api->msg_close (&message);
@@ -108,8 +112,10 @@ static PyObject *hp_frame_copy (PyObject *object, PyObject *unused)
     }
     copy->more = self->more;
     copy->data = self->data;
+    copy->bytes = self->bytes;
     copy->tracker = self->tracker;
     Py_XINCREF (copy->data);
+    Py_XINCREF (copy->bytes);
     Py_XINCREF (copy->tracker);
     return (PyObject *) copy;
 }
@@ -145,7 +151,17 @@ static PyObject *hp_frame_get_bytes (PyObject *object, void *unused)
         Py_INCREF (self->data);
         return self->data;
     }
-    return hp_message_bytes (&self->message);
+    if (!self->bytes) {
+        PyObject *made = hp_message_bytes (&self->message); /* a long one is copied without the GIL */
+        if (!made)
+            return NULL;
+        if (self->bytes)
+            Py_DECREF (made); /* another thread was quicker */
+        else
+            self->bytes = made;
+    }
+    Py_INCREF (self->bytes);
+    return self->bytes;
 }
 
 static PyObject *hp_frame_bytes_method (PyObject *object, PyObject *unused)
@@ -286,22 +302,25 @@ static PyObject *hp_frame_set (PyObject *object, PyObject *arguments)
 /* ---- the type ---- */
 
 static PyMethodDef hp_frame_methods[] = {
-    {"get", hp_frame_get, METH_O, "Get a message property: an int option, or a name such as 'Peer-Address'."},
-    {"set", hp_frame_set, METH_VARARGS, "Set a message property: an int option, 'routing_id' or 'group'."},
-    {"fast_copy", hp_frame_copy, METH_NOARGS, "Return a Frame that shares this one's memory."},
+    {"get", hp_frame_get, METH_O,
+     "get($self, option)\n--\n\nGet a message property: an int option, or a name such as 'Peer-Address'."},
+    {"set", hp_frame_set, METH_VARARGS,
+     "set($self, option, value)\n--\n\nSet a message property: an int option, 'routing_id' or 'group'."},
+    {"fast_copy", hp_frame_copy, METH_NOARGS, "fast_copy($self)\n--\n\nReturn a Frame that shares this one's memory."},
     {"__copy__", hp_frame_copy, METH_NOARGS, "Return a Frame that shares this one's memory."},
     {"__bytes__", hp_frame_bytes_method, METH_NOARGS, "Return the bytes of the frame."},
     {NULL, NULL, 0, NULL}};
 
 static PyGetSetDef hp_frame_getset[] = {
-    {"bytes", hp_frame_get_bytes, NULL, "The bytes of the frame, copied unless they were one of our own.", NULL},
+    {"bytes", hp_frame_get_bytes, NULL, "The bytes of the frame: copied at the first look, unless they were one of our own, and kept.", NULL},
     {"buffer", hp_frame_get_buffer, NULL, "A memoryview over libzmq's own memory.", NULL},
     {"more", hp_frame_get_more, NULL, "Whether another part of the same message follows.", NULL},
     {"tracker", hp_frame_get_tracker, NULL, "The MessageTracker of a tracked frame, else None.", NULL},
     {NULL, NULL, NULL, NULL, NULL}};
 
 static PyType_Slot hp_frame_slots[] = {
-    {Py_tp_doc, "One message part: a zmq_msg_t with the buffer protocol."},
+    {Py_tp_doc, "FrameBase(data=None, track=False, copy=None, copy_threshold=None)\n--\n\n"
+                "One message part: a zmq_msg_t with the buffer protocol."},
     {Py_tp_new, hp_frame_new},
     {Py_tp_init, hp_frame_init},
     {Py_tp_dealloc, hp_frame_dealloc},

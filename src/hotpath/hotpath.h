@@ -40,6 +40,7 @@ typedef struct hp_frame
     PyObject_HEAD
     zmq_msg_t message;
     PyObject *data;       /* what the frame was made of, or NULL */
+    PyObject *bytes;      /* its bytes, once somebody asked for them, or NULL */
     PyObject *tracker;    /* or NULL for None */
     int more;
 } hp_frame;

@@ -185,7 +185,7 @@ static int hp_message_from_buffer (zmq_msg_t *message,
             return hp_message_type_error (data, call, index);
         return -1; /* BufferError: not contiguous, or a released memoryview; it says so itself */
     }
-    if (copy != HP_COPY_NEVER || view.len < copy_threshold || view.len == 0) {
+    if (copy != HP_COPY_NEVER || view.len < copy_threshold || view.len <= HP_INLINE_SIZE) {
         rc = hp_message_copy (message, view.buf, view.len, call);
         PyBuffer_Release (&view);
         return rc;
@@ -206,7 +206,7 @@ static int hp_message_from_bytes (zmq_msg_t *message,
 {
     Py_ssize_t size = PyBytes_Size (data);
     Py_ssize_t threshold = copy == HP_COPY_AUTO ? hp.pass_threshold : copy_threshold;
-    if (copy == HP_COPY_ALWAYS || size < threshold || size == 0)
+    if (copy == HP_COPY_ALWAYS || size < threshold || size <= HP_INLINE_SIZE)
         return hp_message_copy (message, PyBytes_AsString (data), size, call);
     Py_INCREF (data);
     return hp_message_pass (message, PyBytes_AsString (data), size, data, hold, call);
@@ -299,20 +299,19 @@ PyObject *hp_message_bytes (zmq_msg_t *message)
 PyObject *hp_message_tracker (const hp_options *options, zl_hold *hold, PyObject *data)
 {
     PyObject *address, *tracker;
-    if (!options->track)
-        Py_RETURN_NONE;
     if (hp_frame_check (data)) {
         tracker = ((hp_frame *) data)->tracker;
         tracker = tracker ? tracker : Py_None;
         Py_INCREF (tracker);
         return tracker;
     }
-    if (options->copy == HP_COPY_ALWAYS)
-        Py_RETURN_NONE;
-    if (!hold) {
+    /* As pyzmq: copy=False answers with a tracker when it copied after all, asked for or not. */
+    if (!hold && (options->copy == HP_COPY_NEVER || (options->track && options->copy == HP_COPY_AUTO))) {
         Py_INCREF (hp.finished_tracker);
         return hp.finished_tracker;
     }
+    if (!hold || !options->track)
+        Py_RETURN_NONE;
     address = PyLong_FromVoidPtr (hold);
     if (!address)
         return NULL;

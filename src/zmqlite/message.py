@@ -133,8 +133,9 @@ class Frame(_backend.FrameBase):
     Args:
         data: bytes-like; None makes an empty frame.
         track: whether `tracker` tells when libzmq is done with data.
-        copy: None passes large bytes in place, False any contiguous buffer of at least copy_threshold, True copies.
-        copy_threshold: bytes; the default is `COPY_THRESHOLD`.
+        copy: None passes large bytes in place, False any contiguous buffer of more than 32 bytes, True copies.
+        copy_threshold: bytes; when it is given and copy is None, any contiguous buffer of at least this size is
+            passed in place.
 
     Raises:
         TypeError: data is str, or has no buffer protocol.
@@ -147,6 +148,12 @@ class Frame(_backend.FrameBase):
         """Get a message property: `frame["Peer-Address"]`, `frame["Socket-Type"]`, `frame[MORE]`."""
         value: int | str = self.get(key)
         return value
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        # As pyzmq: a spelling mistake is no new attribute.
+        if not hasattr(type(self), name):
+            raise AttributeError(f"Frame has no attribute {name!r}")
+        super().__setattr__(name, value)
 
     def __repr__(self) -> str:
         size = len(self)
