@@ -140,6 +140,14 @@ def send_from_process(endpoint: str, sent: str) -> None:
     _kept = send_everything(zmq.Context(), endpoint, sent)
 
 
+def send_number(endpoint: bytes, number: int) -> int:
+    """Send a number through the context of this process. Returns the id of the process."""
+    with zmq.Context.instance().socket(zmq.PUSH) as socket:
+        socket.connect(endpoint)
+        socket.send(b"%d" % number)
+    return os.getpid()
+
+
 def block_in_recv() -> None:
     """Never come back."""
     zmq.Context().socket(zmq.PULL).recv()

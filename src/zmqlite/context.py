@@ -344,6 +344,14 @@ def _left_ms(until: float) -> int:
     return max(0, min(_SLICE_MS, int((until - time.monotonic()) * 1000 + 0.999)))
 
 
+def _forget_parents_lock() -> None:
+    # A thread of the parent may have held it.
+    Context._instance_lock = Lock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget_parents_lock)
+
 install_context_attributes(Context)
 
 if TYPE_CHECKING:
