@@ -169,18 +169,23 @@ int zl_proxy_way_hand_on (zl_proxy_way *way)
     return 1;
 }
 
+/* Has the socket room? What zl_poll has just been told is still true; else libzmq is asked, and zl_poll is told: the
+ * answer may have used up the edge of the descriptor. */
 static int zl_proxy_way_asks (zl_proxy_way *way, zl_socket *socket)
 {
-    int events = zl_socket_events (socket);
-    if (events < 0)
-        return -1;
-    if (events & ZMQ_POLLOUT)
+    if (!socket->events_known) {
+        socket->events = zl_socket_events (socket);
+        if (socket->events < 0)
+            return -1;
+        socket->events_known = socket->owned && !socket->thread_safe;
+    }
+    if (socket->events & ZMQ_POLLOUT)
         return 1;
     way->waits_for = socket;
     return 0;
 }
 
-/* Is there room for one message more? Asked once for each burst: it costs a poll(2). */
+/* Is there room for one message more? Asked once for each burst: it may cost a poll(2). */
 static int zl_proxy_way_has_room (zl_proxy_way *way)
 {
     /* As libzmq: a socket that is both ends is not asked. */
