@@ -22,6 +22,7 @@ from errno import EAGAIN, EBUSY, EINTR, ENOTSOCK
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any, NoReturn
 
 _HAUSNUMERO = 156384712  # ZMQ_HAUSNUMERO: libzmq numbers its own errors from here.
@@ -283,6 +284,10 @@ _CLASSES: dict[int, type[ZMQError]] = {
 }
 
 
+# Called before a ContextTerminated is made: lifetime.py holds daemon threads there while the interpreter ends.
+before_terminated: Callable[[], None] | None = None
+
+
 def error_from_errno(errno: int, call: str, argument: object = None, hint: str | None = None) -> ZMQError:
     """Make the exception for an errno that a libzmq call or the native layer left.
 
@@ -297,6 +302,8 @@ def error_from_errno(errno: int, call: str, argument: object = None, hint: str |
         error: ZMQError = _new_error(Again, errno)
         error._call = call
         return error
+    if errno == ETERM and before_terminated is not None:
+        before_terminated()
     error_class = _CLASSES.get(errno)
     error = ZMQError(errno) if error_class is None else error_class()
     if argument is not None:

@@ -11,8 +11,7 @@ from typing import Any
 from ._backend import SocketBase
 from ._native import ffi, lib
 from .constants import PollEvent
-from .errors import ETERM, ZMQError, error_from_errno
-from .lifetime import stay_if_exiting
+from .errors import ZMQError, error_from_errno
 from .waiting import SLICE_MS, to_timeout_ms
 
 TYPE_CHECKING = False
@@ -100,8 +99,6 @@ class _PollSet:
                 slice_ms = -1  # only the main thread runs signal handlers
 
     def _explain(self, errno: int) -> ZMQError:
-        if errno == ETERM:
-            stay_if_exiting()
         if errno == ENOTSOCK:
             for thing, _ in self.registered:
                 if isinstance(thing, SocketBase) and thing.closed:

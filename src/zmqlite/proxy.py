@@ -13,8 +13,7 @@ from warnings import warn
 
 from ._backend import SocketBase
 from ._native import ffi, lib
-from .errors import ETERM, error_from_errno
-from .lifetime import stay_if_exiting
+from .errors import error_from_errno
 from .waiting import SLICE_MS
 
 TYPE_CHECKING = False
@@ -39,8 +38,6 @@ def _forward(call: str, native: Any) -> int:
     slice_ms = SLICE_MS if main else _THREAD_SLICE_MS
     try:
         while (errno := -lib.zl_proxy_run(native, slice_ms)) != 0:
-            if errno == ETERM:
-                stay_if_exiting()
             if errno not in (EAGAIN, EINTR):
                 raise error_from_errno(errno, call)
     finally:
