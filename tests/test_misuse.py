@@ -92,6 +92,44 @@ MISUSES = {
         """,
         ["returned <SocketContext(bind='inproc://\\udcff')>"] + 5 * ["UnicodeEncodeError"],
     ),
+    "messages too long for udp": (
+        """
+        if not zmq.has("draft"):
+            print(9 * "ZMQError EMSGSIZE\\n" + "b'fits'\\nb'fits'")
+            sys.exit()
+        context = zmq.Context()
+        dish, radio, dgram = (context.socket(kind) for kind in (zmq.DISH, zmq.RADIO, zmq.DGRAM))
+        port = system_socket.socket(type=system_socket.SOCK_DGRAM)
+        port.bind(("127.0.0.1", 0))
+        port = port.getsockname()[1]
+        radio.connect(f"udp://127.0.0.1:{port}")
+        dgram.bind("udp://127.0.0.1:*")
+        address = b"127.0.0.1:%d" % port
+        frame = zmq.Frame(bytes(9000))
+        frame.group = "group"
+        for call in (
+            lambda: radio.send(bytes(8000), group="group"), lambda: radio.send(bytes(100000), group="group"),
+            lambda: radio.send(bytearray(100000), group="group", copy=False), lambda: radio.send(frame),
+            lambda: dgram.send_multipart([address, bytes(8193)]), lambda: dgram.send_many([[address, bytes(8193)]]),
+            lambda: dgram.send_multipart([address, bytes(100000)], copy=False),
+        ):
+            tell(call)
+        other = context.socket(zmq.DGRAM)
+        other.bind("udp://127.0.0.1:*")
+        for size in (8193, 100000):
+            other.send(address, zmq.SNDMORE)
+            tell(other.send, bytes(size))
+            other.send(b"fits")
+        peer = system_socket.socket(type=system_socket.SOCK_DGRAM)
+        peer.bind(("127.0.0.1", 0))
+        to_peer = b"127.0.0.1:%d" % peer.getsockname()[1]
+        other.send_multipart([to_peer, b"fits"])
+        print(peer.recv(10))
+        other.send_multipart([to_peer, bytes(8192)])
+        print(b"fits" if len(peer.recv(10000)) == 8192 else b"lost")
+        """,
+        9 * ["ZMQError EMSGSIZE"] + ["b'fits'", "b'fits'"],
+    ),
     "numbers out of range": (
         """
         context = zmq.Context()

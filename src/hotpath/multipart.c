@@ -39,6 +39,11 @@ static int hp_parts_build (hp_parts *parts, hp_socket *self, PyObject *tuple, co
         int rc;
         if (hp_message_build (&parts->messages[parts->built], data, options, self->copy_threshold, call, parts->built, &hold) != 0)
             goto failed;
+        if (hp.api->send_check (self->native->handle, hp.api->msg_size (&parts->messages[parts->built])) != 0) {
+            hp_raise (errno, call, NULL);
+            parts->built += 1;
+            goto failed;
+        }
         if (!trackers)
             continue;
         tracker = hp_message_tracker (options, hold, data);

@@ -108,6 +108,7 @@ typedef struct zl_api
     int (*msg_init_size) (zmq_msg_t *, size_t);
     int (*msg_init_data) (zmq_msg_t *, void *, size_t, zmq_free_fn *, void *);
     int (*msg_send) (zmq_msg_t *, void *, int);
+    int (*send_check) (void *, size_t);
     int (*msg_recv) (zmq_msg_t *, void *, int);
     int (*msg_close) (zmq_msg_t *);
     int (*msg_move) (zmq_msg_t *, zmq_msg_t *);
@@ -125,6 +126,12 @@ typedef struct zl_api
 } zl_api;
 
 const zl_api *zl_api_get (void);
+/* All sends of src/native go through these, as those of the hot path go through the struct: zl_datagram.c. */
+int zl_send (void *handle, const void *data, size_t size, int flags);
+int zl_msg_send (zmq_msg_t *message, void *handle, int flags);
+/* Before a part of several: 0, or -1 and EMSGSIZE when sending it would fail, with half of a message sent. */
+int zl_send_check (void *handle, size_t size);
+void zl_api_set_send (int (*send) (void *, const void *, size_t, int), int (*msg_send) (zmq_msg_t *, void *, int));
 
 /* ---- Sockets (zl_socket.c) ------------------------------------------------------------------- */
 

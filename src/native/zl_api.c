@@ -3,44 +3,60 @@
 #include "zl.h"
 #include "zl_optional.h"
 
+static zl_api zl_api_struct = {.send = zmq_send, .msg_send = zmq_msg_send};
+
+int zl_send (void *handle, const void *data, size_t size, int flags)
+{
+    return zl_api_struct.send (handle, data, size, flags);
+}
+
+int zl_msg_send (zmq_msg_t *message, void *handle, int flags)
+{
+    return zl_api_struct.msg_send (message, handle, flags);
+}
+
+void zl_api_set_send (int (*send) (void *, const void *, size_t, int), int (*msg_send) (zmq_msg_t *, void *, int))
+{
+    zl_api_struct.send = send;
+    zl_api_struct.msg_send = msg_send;
+}
+
 const zl_api *zl_api_get (void)
 {
-    static zl_api api;
-    api.abi = ZL_ABI;
-    api.size = (int) sizeof api;
-    api.generation = &zl_generation;
-    api.socket_enter_slow = zl_socket_enter_slow;
-    api.socket_leave_slow = zl_socket_leave_slow;
-    api.socket_park = zl_socket_park;
-    api.socket_wait = zl_socket_wait;
-    api.socket_getsockopt = zl_socket_getsockopt;
-    api.hold_new = zl_hold_new;
-    api.hold_reference = zl_hold_reference;
-    api.hold_unreference = zl_hold_unreference;
-    api.hold_release = zl_hold_release;
-    api.hold_collect = zl_hold_collect;
-    api.hold_released = &zl_hold_released;
-    api.error = zl_error;
-    api.now = zl_thread_now;
-    api.send = zmq_send;
-    api.getsockopt = zmq_getsockopt;
-    api.msg_init = zmq_msg_init;
-    api.msg_init_size = zmq_msg_init_size;
-    api.msg_init_data = zmq_msg_init_data;
-    api.msg_send = zmq_msg_send;
-    api.msg_recv = zmq_msg_recv;
-    api.msg_close = zmq_msg_close;
-    api.msg_move = zmq_msg_move;
-    api.msg_copy = zmq_msg_copy;
-    api.msg_data = zmq_msg_data;
-    api.msg_size = zmq_msg_size;
-    api.msg_more = zmq_msg_more;
-    api.msg_get = zmq_msg_get;
-    api.msg_set = zmq_msg_set;
-    api.msg_gets = zmq_msg_gets;
-    api.msg_set_routing_id = zmq_msg_set_routing_id;
-    api.msg_routing_id = zmq_msg_routing_id;
-    api.msg_set_group = zmq_msg_set_group;
-    api.msg_group = zmq_msg_group;
-    return &api;
+    zl_api_struct.abi = ZL_ABI;
+    zl_api_struct.size = (int) sizeof zl_api_struct;
+    zl_api_struct.generation = &zl_generation;
+    zl_api_struct.socket_enter_slow = zl_socket_enter_slow;
+    zl_api_struct.socket_leave_slow = zl_socket_leave_slow;
+    zl_api_struct.socket_park = zl_socket_park;
+    zl_api_struct.socket_wait = zl_socket_wait;
+    zl_api_struct.socket_getsockopt = zl_socket_getsockopt;
+    zl_api_struct.hold_new = zl_hold_new;
+    zl_api_struct.hold_reference = zl_hold_reference;
+    zl_api_struct.hold_unreference = zl_hold_unreference;
+    zl_api_struct.hold_release = zl_hold_release;
+    zl_api_struct.hold_collect = zl_hold_collect;
+    zl_api_struct.hold_released = &zl_hold_released;
+    zl_api_struct.error = zl_error;
+    zl_api_struct.now = zl_thread_now;
+    zl_api_struct.getsockopt = zmq_getsockopt;
+    zl_api_struct.msg_init = zmq_msg_init;
+    zl_api_struct.msg_init_size = zmq_msg_init_size;
+    zl_api_struct.msg_init_data = zmq_msg_init_data;
+    zl_api_struct.send_check = zl_send_check;
+    zl_api_struct.msg_recv = zmq_msg_recv;
+    zl_api_struct.msg_close = zmq_msg_close;
+    zl_api_struct.msg_move = zmq_msg_move;
+    zl_api_struct.msg_copy = zmq_msg_copy;
+    zl_api_struct.msg_data = zmq_msg_data;
+    zl_api_struct.msg_size = zmq_msg_size;
+    zl_api_struct.msg_more = zmq_msg_more;
+    zl_api_struct.msg_get = zmq_msg_get;
+    zl_api_struct.msg_set = zmq_msg_set;
+    zl_api_struct.msg_gets = zmq_msg_gets;
+    zl_api_struct.msg_set_routing_id = zmq_msg_set_routing_id;
+    zl_api_struct.msg_routing_id = zmq_msg_routing_id;
+    zl_api_struct.msg_set_group = zmq_msg_set_group;
+    zl_api_struct.msg_group = zmq_msg_group;
+    return &zl_api_struct;
 }

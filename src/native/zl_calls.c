@@ -16,7 +16,7 @@ int zl_socket_bind (zl_socket *socket, const char *endpoint)
     int rc = -1, error;
     if (zl_socket_enter (socket) != 0)
         return -1;
-    if (zl_descriptors_check (4) == 0)
+    if (zl_descriptors_check (4) == 0 && zl_datagram_watch (socket, endpoint) == 0)
         rc = zmq_bind (socket->handle, endpoint);
     error = errno;
     if (rc == 0)
@@ -30,7 +30,8 @@ int zl_socket_connect (zl_socket *socket, const char *endpoint)
     int rc = -1;
     if (zl_socket_enter (socket) != 0)
         return -1;
-    if (zl_descriptors_check (4) == 0 && zl_inproc_before_connect (socket->context, endpoint) == 0)
+    if (zl_descriptors_check (4) == 0 && zl_inproc_before_connect (socket->context, endpoint) == 0
+        && zl_datagram_watch (socket, endpoint) == 0)
         rc = zmq_connect (socket->handle, endpoint);
     return zl_socket_leave (socket, rc);
 }
@@ -90,7 +91,7 @@ ZL_SOCKET_CALL (zl_socket_pipes_stats, (zl_socket * socket), zmq_socket_monitor_
 /* Never block: the caller waits in slices, so that signals are seen. */
 ZL_SOCKET_CALL (zl_socket_send,
                 (zl_socket * socket, zmq_msg_t *message, int flags),
-                zmq_msg_send (message, socket->handle, flags | ZMQ_DONTWAIT))
+                zl_msg_send (message, socket->handle, flags | ZMQ_DONTWAIT))
 ZL_SOCKET_CALL (zl_socket_recv,
                 (zl_socket * socket, zmq_msg_t *message, int flags),
                 zmq_msg_recv (message, socket->handle, flags | ZMQ_DONTWAIT))

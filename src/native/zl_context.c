@@ -41,6 +41,7 @@ void zl_context_free_if_unused (zl_context *context)
 void zl_context_remove_socket (zl_socket *socket)
 {
     zl_context *context = socket->context;
+    zl_datagram_forget (socket);
     if (!context)
         return;
     if (socket->previous)

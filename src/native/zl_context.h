@@ -47,6 +47,10 @@ int zl_context_start_terminator (zl_context *context);
 /* zl_address.c. 1: span bytes from there can be read. */
 int zl_address_check (const void *address, size_t span);
 
+/* zl_datagram.c. Before binding or connecting: 0, or -1 with errno; and, with the lock held: it is closed. */
+int zl_datagram_watch (const zl_socket *socket, const char *endpoint);
+void zl_datagram_forget (const zl_socket *socket);
+
 /* zl_inproc.c. Before connecting a socket of context: 0, or -1 with errno. */
 int zl_inproc_before_connect (zl_context *context, const char *endpoint);
 void zl_inproc_after_bind (zl_context *context, const void *binder, const char *endpoint);

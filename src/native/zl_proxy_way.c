@@ -23,7 +23,7 @@ int zl_proxy_way_send (zl_socket *socket, zmq_msg_t *part, int more)
     int rc;
     socket->events_known = 0;
     do
-        rc = zmq_msg_send (part, socket->handle, ZMQ_DONTWAIT | (more ? ZMQ_SNDMORE : 0));
+        rc = zl_msg_send (part, socket->handle, ZMQ_DONTWAIT | (more ? ZMQ_SNDMORE : 0));
     while (ZL_UNLIKELY (rc < 0 && errno == EINTR));
     return rc;
 }
