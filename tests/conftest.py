@@ -10,6 +10,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import textwrap
 import time
 from collections.abc import Callable, Iterator
@@ -21,17 +22,19 @@ import zmqlite
 from zmqlite._native import lib
 
 TRANSPORTS = ("inproc", "ipc", "tcp")
-_WILDCARDS = {"ipc": "ipc://*", "tcp": "tcp://127.0.0.1:*"}
 _names = iter(range(sys.maxsize))
+# Not ipc://*: without TMPDIR libzmq makes its directories in the current one.
+_ipc_directory = tempfile.TemporaryDirectory(prefix="zmqlite-")
 
 
 def bind_wildcard(socket: Any, transport: str = "inproc") -> str:
     """Bind socket to a free endpoint of the transport. Returns what to connect to."""
-    if transport == "inproc":
-        endpoint = f"inproc://test-{next(_names)}"
-        socket.bind(endpoint)
-        return endpoint
-    socket.bind(_WILDCARDS[transport])
+    endpoints = {
+        "inproc": f"inproc://test-{next(_names)}",
+        "ipc": f"ipc://{_ipc_directory.name}/{next(_names)}",
+        "tcp": "tcp://127.0.0.1:*",
+    }
+    socket.bind(endpoints[transport])
     return str(socket.get_string(zmqlite.LAST_ENDPOINT))
 
 
@@ -52,7 +55,10 @@ def context() -> Iterator[zmqlite.Context[Any]]:
     made.socket = make_and_keep
     yield made
     del made.socket
-    made.destroy(linger=0)
+    # destroy(linger=0), with more patience: it gives up after 250 ms, and test machines are busy.
+    lib.zl_context_close_sockets(made._native, 0, -1)
+    lib.zl_context_shutdown(made._native)
+    made.term(timeout=20_000)
     assert made.closed
     assert lib.zl_context_socket_count(made._native) == 0, "the test leaked sockets"
 

@@ -2,7 +2,6 @@
 #define ZL_NATIVE
 #include "zl_cffi.h"
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* libzmq keeps messages of up to 33 bytes in the zmq_msg_t itself: there is nothing to free. */
@@ -10,47 +9,52 @@
 
 /* ---- inside ---- */
 
-int zl_cffi_enter (zl_cffi_socket *socket)
+int zl_cffi_enter (const zl_cffi_socket *socket, zl_socket **native)
 {
-    if (ZL_UNLIKELY (!socket->native))
+    *native = socket->native;
+    if (ZL_UNLIKELY (!*native))
         return -ENOTSOCK;
-    if (ZL_LIKELY (zl_socket_enter_fast (socket->native, &zl_generation)))
+    if (ZL_LIKELY (zl_socket_enter_fast (*native, &zl_generation)))
         return 0;
-    return zl_socket_enter_slow (socket->native) == 0 ? 0 : -errno;
+    return zl_socket_enter_slow (*native) == 0 ? 0 : -errno;
 }
 
-void zl_cffi_leave (zl_cffi_socket *socket)
+void zl_cffi_leave (zl_socket *native)
 {
-    if (ZL_UNLIKELY (!zl_socket_leave_fast (socket->native)))
-        zl_socket_leave_slow (socket->native);
+    if (ZL_UNLIKELY (!zl_socket_leave_fast (native)))
+        zl_socket_leave_slow (native);
 }
 
-zl_cffi_socket *zl_cffi_socket_new (zl_socket *native, char *busy, size_t own_from)
+void zl_cffi_socket_init (zl_cffi_socket *socket, zl_socket *native, char *busy, size_t own_from)
 {
-    zl_cffi_socket *socket = calloc (1, sizeof *socket + ZL_CFFI_INBOX_SIZE);
-    if (!socket)
-        return NULL;
     socket->native = native;
-    socket->inbox = (char *) (socket + 1);
     socket->busy = busy;
     socket->own_from = own_from;
     zmq_msg_init (&socket->message);
-    return socket;
 }
 
-void zl_cffi_socket_free (zl_cffi_socket *socket)
+void zl_cffi_socket_detach (zl_cffi_socket *socket)
 {
-    zmq_msg_close (&socket->message);
-    free (socket);
+    zl_socket *native;
+    int rc = zl_cffi_enter (socket, &native);
+    if (rc == 0 || rc == -ENOTSOCK) {
+        /* Nobody is inside, or comes inside any more, so nobody uses the message. */
+        zmq_msg_close (&socket->message);
+        zmq_msg_init (&socket->message);
+    }
+    socket->native = NULL;
+    if (rc == 0)
+        zl_cffi_leave (native);
 }
 
 int zl_cffi_socket_timeout (zl_cffi_socket *socket, int option)
 {
+    zl_socket *native = socket->native;
     int value = -1;
     size_t size = sizeof value;
-    if (!socket->native)
+    if (!native)
         return -ENOTSOCK;
-    return zl_socket_getsockopt (socket->native, option, &value, &size) == 0 ? value : -errno;
+    return zl_socket_getsockopt (native, option, &value, &size) == 0 ? value : -errno;
 }
 
 /* ---- waiting; the caller is inside ---- */
@@ -141,11 +145,10 @@ int zl_cffi_drops_rest (zl_socket *native)
     return native->type == ZMQ_PUSH || native->type == ZMQ_DEALER || native->type == ZMQ_REQ;
 }
 
-int zl_cffi_send_inside (zl_cffi_socket *socket, zmq_msg_t *message, int flags, zl_cffi_waiting *waiting)
+int zl_cffi_send_inside (zl_cffi_socket *socket, zl_socket *native, zmq_msg_t *message, int flags, zl_cffi_waiting *waiting)
 {
-    zl_socket *native = socket->native;
     int rc;
-    while (zl_msg_send (message, native->handle, flags | ZMQ_DONTWAIT) < 0) {
+    while (zmq_msg_send (message, native->handle, flags | ZMQ_DONTWAIT) < 0) {
         if (errno != EAGAIN)
             return -errno;
         if (waiting->timeout_ms != 0 && socket->sending_more && zl_cffi_drops_rest (native)) {
@@ -164,37 +167,38 @@ int zl_cffi_send_inside (zl_cffi_socket *socket, zmq_msg_t *message, int flags, 
 
 int zl_cffi_send (zl_cffi_socket *socket, const char *data, size_t size, int flags)
 {
-    int rc = zl_cffi_enter (socket);
+    zl_socket *native;
+    int rc = zl_cffi_enter (socket, &native);
     if (ZL_UNLIKELY (rc != 0))
         return rc;
-    if (ZL_LIKELY (zl_send (socket->native->handle, data, size, flags | ZMQ_DONTWAIT) >= 0)) {
+    if (ZL_LIKELY (zmq_send (native->handle, data, size, flags | ZMQ_DONTWAIT) >= 0)) {
         socket->sending_more = flags & ZMQ_SNDMORE;
         socket->sent += 1;
         rc = zl_load_ptr (&zl_hold_released) != NULL;
     } else
         rc = -errno;
-    zl_cffi_leave (socket);
+    zl_cffi_leave (native);
     return rc;
 }
 
 int zl_cffi_send_message (zl_cffi_socket *socket, zmq_msg_t *message, int flags, long timeout_ms)
 {
     zl_cffi_waiting waiting;
-    int rc = zl_cffi_enter (socket);
+    zl_socket *native;
+    int rc = zl_cffi_enter (socket, &native);
     if (rc != 0)
         return rc;
     zl_cffi_waiting_begin (&waiting, timeout_ms);
-    rc = zl_cffi_send_inside (socket, message, flags, &waiting);
+    rc = zl_cffi_send_inside (socket, native, message, flags, &waiting);
     socket->sent += rc == 0;
-    zl_cffi_leave (socket);
+    zl_cffi_leave (native);
     return rc;
 }
 
 /* ---- receiving ---- */
 
-int zl_cffi_recv_inside (zl_cffi_socket *socket, zmq_msg_t *message, long timeout_ms)
+int zl_cffi_recv_inside (zl_socket *native, zmq_msg_t *message, long timeout_ms)
 {
-    zl_socket *native = socket->native;
     zl_cffi_waiting waiting;
     int rc;
     zl_cffi_waiting_begin (&waiting, timeout_ms);
@@ -211,24 +215,26 @@ int zl_cffi_recv_inside (zl_cffi_socket *socket, zmq_msg_t *message, long timeou
 /* Why the fast way in is closed. Several threads may be inside a thread-safe socket: no inbox for them. */
 static int zl_cffi_recv_refused (zl_cffi_socket *socket)
 {
-    int rc = zl_cffi_enter (socket);
+    zl_socket *native;
+    int rc = zl_cffi_enter (socket, &native);
     if (rc != 0)
         return rc;
-    zl_cffi_leave (socket);
+    zl_cffi_leave (native);
     return -EALREADY;
 }
 
 int zl_cffi_recv (zl_cffi_socket *socket)
 {
     zmq_msg_t *message = &socket->message;
+    zl_socket *native = socket->native;
     int size;
-    if (ZL_UNLIKELY (!socket->native || !zl_socket_enter_fast (socket->native, &zl_generation)))
+    if (ZL_UNLIKELY (!native || !zl_socket_enter_fast (native, &zl_generation)))
         return zl_cffi_recv_refused (socket);
     if (ZL_UNLIKELY (*socket->busy)) {
         size = -EALREADY;
         goto done;
     }
-    size = zmq_msg_recv (message, socket->native->handle, ZMQ_DONTWAIT);
+    size = zmq_msg_recv (message, native->handle, ZMQ_DONTWAIT);
     if (ZL_UNLIKELY (size < 0)) {
         size = -errno;
         goto done;
@@ -244,7 +250,7 @@ int zl_cffi_recv (zl_cffi_socket *socket)
         zmq_msg_init (message);
     }
 done:
-    zl_cffi_leave (socket);
+    zl_cffi_leave (native);
     return size;
 }
 
@@ -257,13 +263,14 @@ void zl_cffi_recv_done (zl_cffi_socket *socket)
 
 int zl_cffi_recv_message (zl_cffi_socket *socket, zmq_msg_t *message, long timeout_ms)
 {
+    zl_socket *native;
     int rc;
     zmq_msg_init (message);
-    rc = zl_cffi_enter (socket);
+    rc = zl_cffi_enter (socket, &native);
     if (rc != 0)
         return rc;
-    rc = zl_cffi_recv_inside (socket, message, timeout_ms);
-    zl_cffi_leave (socket);
+    rc = zl_cffi_recv_inside (native, message, timeout_ms);
+    zl_cffi_leave (native);
     return rc;
 }
 

@@ -17,20 +17,22 @@
  * less than two more calls. */
 #define ZL_CFFI_INBOX_SIZE 4096
 
-/* One Python object's use of a socket. */
+/* One Python object's use of a socket, in memory of Python's. It has no finaliser of its own: in a cycle
+ * Python would run that while others still use the socket. */
 typedef struct zl_cffi_socket
 {
-    zl_socket *native;
-    char *inbox;        /* ZL_CFFI_INBOX_SIZE bytes */
+    zl_socket *native;  /* NULL: let go; calls read it once, when they enter */
     char *busy;         /* 1: the inbox is full; Python owns this byte and sets it to 0 once it has the bytes */
     size_t own_from;    /* longer messages may be one of our own buffers in flight, which Python knows */
     int sending_more;   /* the last part sent had SNDMORE */
     uint64_t sent;      /* sends that were done: parts, or batches */
     zmq_msg_t message;  /* the one that ZL_CFFI_LARGE speaks of */
+    char inbox[ZL_CFFI_INBOX_SIZE];
 } zl_cffi_socket;
 
-zl_cffi_socket *zl_cffi_socket_new (zl_socket *native, char *busy, size_t own_from);
-void zl_cffi_socket_free (zl_cffi_socket *socket);
+void zl_cffi_socket_init (zl_cffi_socket *socket, zl_socket *native, char *busy, size_t own_from);
+/* Every call from here on answers -ENOTSOCK. A call that is inside goes on. */
+void zl_cffi_socket_detach (zl_cffi_socket *socket);
 /* RCVTIMEO or SNDTIMEO, -1 for ever; -errno is less than -1. */
 int zl_cffi_socket_timeout (zl_cffi_socket *socket, int option);
 
@@ -62,9 +64,9 @@ int64_t zl_cffi_recv_into (zl_cffi_socket *socket, char *buffer, size_t size, lo
  * there is less room than ZL_CFFI_INBOX_SIZE. */
 #define ZL_CFFI_BATCH_SIZE (64 * 1024)
 
+/* In memory of Python's, which never gives one up: it is used again and again. */
 typedef struct zl_cffi_batch
 {
-    char *bytes;       /* ZL_CFFI_BATCH_SIZE bytes: the packed parts, one after the other */
     int32_t *ends;     /* one for each part: where it ends in bytes */
     uint8_t *kinds;    /* one for each part, or-ed of the values below */
     zmq_msg_t *parts;  /* those that are not packed, in order */
@@ -72,6 +74,7 @@ typedef struct zl_cffi_batch
     int plain;         /* every part is packed, and a whole message */
     int full;          /* receiving stopped for want of room */
     size_t end_room, kind_room, part_room;
+    char bytes[ZL_CFFI_BATCH_SIZE]; /* the packed parts, one after the other */
 } zl_cffi_batch;
 
 enum
@@ -80,9 +83,8 @@ enum
     ZL_CFFI_KEPT = 2   /* it is in parts */
 };
 
-zl_cffi_batch *zl_cffi_batch_new (void);
+/* Closes the parts. */
 void zl_cffi_batch_clear (zl_cffi_batch *batch);
-void zl_cffi_batch_free (zl_cffi_batch *batch);
 /* A new, empty part at the end, to be filled before the next call. NULL: no memory. */
 zmq_msg_t *zl_cffi_batch_add (zl_cffi_batch *batch);
 /* A new part at the end, copied from data. */
@@ -107,12 +109,13 @@ typedef struct zl_cffi_waiting
     int tries;
 } zl_cffi_waiting;
 
-int zl_cffi_enter (zl_cffi_socket *socket);
-void zl_cffi_leave (zl_cffi_socket *socket);
+/* 0: inside native, which stays there until leave; else -errno. */
+int zl_cffi_enter (const zl_cffi_socket *socket, zl_socket **native);
+void zl_cffi_leave (zl_socket *native);
 void zl_cffi_waiting_begin (zl_cffi_waiting *waiting, long timeout_ms);
 /* The rest: the caller is inside. */
-int zl_cffi_send_inside (zl_cffi_socket *socket, zmq_msg_t *message, int flags, zl_cffi_waiting *waiting);
-int zl_cffi_recv_inside (zl_cffi_socket *socket, zmq_msg_t *message, long timeout_ms);
+int zl_cffi_send_inside (zl_cffi_socket *socket, zl_socket *native, zmq_msg_t *message, int flags, zl_cffi_waiting *waiting);
+int zl_cffi_recv_inside (zl_socket *native, zmq_msg_t *message, long timeout_ms);
 void zl_cffi_copy (char *target, const void *source, size_t size);
 /* Whether libzmq drops what is left of a message whose pipe dies under it (lb.cpp). */
 int zl_cffi_drops_rest (zl_socket *native);

@@ -43,14 +43,6 @@ static size_t zl_cffi_batch_used (const zl_cffi_batch *batch)
     return batch->count ? (size_t) batch->ends[batch->count - 1] : 0;
 }
 
-zl_cffi_batch *zl_cffi_batch_new (void)
-{
-    zl_cffi_batch *batch = calloc (1, sizeof *batch + ZL_CFFI_BATCH_SIZE);
-    if (batch)
-        batch->bytes = (char *) (batch + 1);
-    return batch;
-}
-
 static void zl_cffi_batch_shorten (zl_cffi_batch *batch, int count, int kept)
 {
     while (batch->kept > kept)
@@ -61,15 +53,6 @@ static void zl_cffi_batch_shorten (zl_cffi_batch *batch, int count, int kept)
 void zl_cffi_batch_clear (zl_cffi_batch *batch)
 {
     zl_cffi_batch_shorten (batch, 0, 0);
-}
-
-void zl_cffi_batch_free (zl_cffi_batch *batch)
-{
-    zl_cffi_batch_clear (batch);
-    free (batch->ends);
-    free (batch->kinds);
-    free (batch->parts);
-    free (batch);
 }
 
 /* ---- sending ---- */
@@ -100,6 +83,7 @@ static int zl_cffi_batch_flags (const zl_cffi_batch *batch, int at, int flags)
 static int zl_cffi_batch_send_part (zl_cffi_batch *batch,
                                     int at,
                                     zl_cffi_socket *socket,
+                                    zl_socket *native,
                                     int flags,
                                     zl_cffi_waiting *waiting)
 {
@@ -110,8 +94,8 @@ static int zl_cffi_batch_send_part (zl_cffi_batch *batch,
     flags = zl_cffi_batch_flags (batch, at, flags);
     while (rc == 0) {
         if (at == 0)
-            rc = zl_cffi_send_inside (socket, &part, flags, waiting);
-        else if (zl_msg_send (&part, socket->native->handle, flags | ZMQ_DONTWAIT) < 0)
+            rc = zl_cffi_send_inside (socket, native, &part, flags, waiting);
+        else if (zmq_msg_send (&part, native->handle, flags | ZMQ_DONTWAIT) < 0)
             rc = -errno;
         else
             socket->sending_more = flags & ZMQ_SNDMORE;
@@ -125,15 +109,15 @@ static int zl_cffi_batch_send_part (zl_cffi_batch *batch,
 
 /* The pipe died under the message and part at was not taken. 1: the whole message can be sent again,
  * 0: as good as sent (libzmq drops it without a word, as it does in a blocking send). */
-static int zl_cffi_batch_lost (zl_cffi_batch *batch, int at, zl_cffi_socket *socket, int flags)
+static int zl_cffi_batch_lost (zl_cffi_batch *batch, int at, zl_cffi_socket *socket, zl_socket *native, int flags)
 {
-    if (zl_cffi_drops_rest (socket->native)) {
+    if (zl_cffi_drops_rest (native)) {
         socket->sending_more = zl_cffi_batch_flags (batch, at, flags) & ZMQ_SNDMORE;
         /* What is left must follow the lost part, or it would begin the next message. */
         while (++at < batch->kept)
-            zl_cffi_batch_send_part (batch, at, socket, flags, NULL);
+            zl_cffi_batch_send_part (batch, at, socket, native, flags, NULL);
         /* A REQ counts its request as sent, and what is not complete cannot be begun again. */
-        return socket->native->type != ZMQ_REQ && !(flags & ZMQ_SNDMORE);
+        return native->type != ZMQ_REQ && !(flags & ZMQ_SNDMORE);
     }
     socket->sending_more = 0;
     return 1;
@@ -142,21 +126,20 @@ static int zl_cffi_batch_lost (zl_cffi_batch *batch, int at, zl_cffi_socket *soc
 int zl_cffi_batch_send (zl_cffi_batch *batch, zl_cffi_socket *socket, int flags, long timeout_ms)
 {
     zl_cffi_waiting waiting;
-    int at = 0, rc = zl_cffi_enter (socket);
+    zl_socket *native;
+    int at = 0, rc = zl_cffi_enter (socket, &native);
     if (rc != 0)
         return rc;
     zl_cffi_waiting_begin (&waiting, timeout_ms);
-    for (; at < batch->kept && rc == 0; at++)
-        rc = zl_send_check (socket->native->handle, zmq_msg_size (&batch->parts[at])) == 0 ? 0 : -errno;
-    for (at = 0; at < batch->kept && rc == 0;) {
-        rc = zl_cffi_batch_send_part (batch, at, socket, flags, &waiting);
+    while (at < batch->kept) {
+        rc = zl_cffi_batch_send_part (batch, at, socket, native, flags, &waiting);
         if (rc == -EAGAIN && at > 0) {
-            if (!zl_cffi_batch_lost (batch, at, socket, flags)) {
+            if (!zl_cffi_batch_lost (batch, at, socket, native, flags)) {
                 rc = 0;
                 break;
             }
             waiting.tries = 0;
-            at = rc = 0;
+            at = 0;
             continue;
         }
         if (rc != 0)
@@ -164,7 +147,7 @@ int zl_cffi_batch_send (zl_cffi_batch *batch, zl_cffi_socket *socket, int flags,
         at += 1;
     }
     socket->sent += rc == 0;
-    zl_cffi_leave (socket);
+    zl_cffi_leave (native);
     if (rc == 0)
         zl_cffi_batch_clear (batch);
     return rc;
@@ -172,20 +155,21 @@ int zl_cffi_batch_send (zl_cffi_batch *batch, zl_cffi_socket *socket, int flags,
 
 int zl_cffi_send_packed (zl_cffi_socket *socket, const char *data, const char *sizes, int count, int flags)
 {
-    int sent, rc = zl_cffi_enter (socket);
-    if (rc != 0)
+    zl_socket *native;
+    int sent;
+    if (zl_cffi_enter (socket, &native) != 0)
         return 0; /* the caller's next call finds out why */
     for (sent = 0; sent < count; sent++, sizes += sizeof (int32_t)) {
         int32_t size;
         memcpy (&size, sizes, sizeof size); /* it may not be aligned */
-        if (zl_send (socket->native->handle, data, (size_t) size, flags | ZMQ_DONTWAIT) < 0)
+        if (zmq_send (native->handle, data, (size_t) size, flags | ZMQ_DONTWAIT) < 0)
             break;
         data += size;
     }
     if (sent > 0)
         socket->sending_more = flags & ZMQ_SNDMORE;
     socket->sent += (uint64_t) sent;
-    zl_cffi_leave (socket);
+    zl_cffi_leave (native);
     return sent;
 }
 
@@ -218,14 +202,14 @@ static void zl_cffi_batch_store (zl_cffi_batch *batch, const zl_cffi_socket *soc
 }
 
 /* The parts after the first. They came with it, so this waits for nothing. */
-static int zl_cffi_batch_recv_rest (zl_cffi_batch *batch, zl_cffi_socket *socket, int pack)
+static int zl_cffi_batch_recv_rest (zl_cffi_batch *batch, zl_cffi_socket *socket, zl_socket *native, int pack)
 {
     while (batch->kinds[batch->count - 1] & ZL_CFFI_MORE) {
         zmq_msg_t message;
         if (zl_cffi_batch_reserve (batch) != 0)
             return -ENOMEM;
         zmq_msg_init (&message);
-        while (zmq_msg_recv (&message, socket->native->handle, ZMQ_DONTWAIT) < 0)
+        while (zmq_msg_recv (&message, native->handle, ZMQ_DONTWAIT) < 0)
             if (errno != EINTR)
                 return -errno;
         zl_cffi_batch_store (batch, socket, &message, pack);
@@ -235,7 +219,8 @@ static int zl_cffi_batch_recv_rest (zl_cffi_batch *batch, zl_cffi_socket *socket
 
 int zl_cffi_batch_recv (zl_cffi_batch *batch, zl_cffi_socket *socket, int max, int pack, long timeout_ms)
 {
-    int messages, rc = zl_cffi_enter (socket);
+    zl_socket *native;
+    int messages, rc = zl_cffi_enter (socket, &native);
     if (rc != 0)
         return rc;
     zl_cffi_batch_clear (batch);
@@ -251,17 +236,17 @@ int zl_cffi_batch_recv (zl_cffi_batch *batch, zl_cffi_socket *socket, int max, i
         if (rc != 0)
             break;
         zmq_msg_init (&message);
-        rc = zl_cffi_recv_inside (socket, &message, messages == 0 ? timeout_ms : 0);
+        rc = zl_cffi_recv_inside (native, &message, messages == 0 ? timeout_ms : 0);
         if (rc != 0)
             break;
         zl_cffi_batch_store (batch, socket, &message, pack);
-        rc = zl_cffi_batch_recv_rest (batch, socket, pack);
+        rc = zl_cffi_batch_recv_rest (batch, socket, native, pack);
         if (rc != 0) {
             zl_cffi_batch_shorten (batch, count, kept);
             break;
         }
     }
-    zl_cffi_leave (socket);
+    zl_cffi_leave (native);
     /* An error after the first message is there for the next call to find. */
     return messages > 0 ? batch->count : rc;
 }

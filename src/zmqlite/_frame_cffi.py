@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from errno import EINVAL
 
 from ._message_cffi import bytes_of, encode_text, fill, hooks, is_own, make_tracker
@@ -13,24 +14,101 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-__all__ = ["FrameBase", "take_frame"]
+__all__ = ["FrameBase", "close_parked", "take_frame", "weigh"]
 
+if sys.implementation.name == "pypy":
+    from __pypy__ import add_memory_pressure  # type: ignore[import-not-found]
+else:
+    add_memory_pressure = None
+
+_getrefcount: Any = getattr(sys, "getrefcount", None)
+# Classes written in Python can lend memory.
+_HAS_BUFFER_METHOD = sys.implementation.name == "cpython" and sys.version_info >= (3, 12)
 _COPY_THRESHOLD = 65536
 _INT_MAX = 2**31 - 1
 _UINT32_MAX = 2**32 - 1
 _PyBUF_WRITABLE = 1
 
 
-class _KeepFrame:
-    """What a view's cdata is destroyed by: does nothing, and keeps the frame and its message until then."""
+# ---- who closes a message, and when ----
 
-    __slots__ = ("_frame",)
 
-    def __init__(self, frame: FrameBase) -> None:
-        self._frame = frame
+class _Owner:
+    """Closes a message once nothing can look at it any more: frames and views hold on to this.
+
+    In a cycle the collector runs finalisers in any order, this one maybe before one that looks at the message. So an
+    owner that somebody still holds is parked, and closes later. (PyPy finalises what others hold after those.)
+    """
+
+    __slots__ = ("message",)
+    parked: list[_Owner] = []  # noqa: RUF012 - one list, for all
+
+    def __init__(self, message: Any) -> None:
+        self.message = message
+
+    # Arguments: at interpreter exit the module may be empty already.
+    def __del__(
+        self, close: Callable[[Any], int] = lib.zmq_msg_close, count: Any = _getrefcount, parked: Any = parked
+    ) -> None:
+        if count is not None and count(self) > _Probe.alone:
+            parked.append(self)
+        else:
+            close(self.message)
+
+
+class _Probe:
+    """How many references to an object its own finaliser counts when there are no others."""
+
+    alone = 0
+
+    def __del__(self, close: Any = None, count: Any = _getrefcount, parked: Any = None) -> None:
+        _Probe.alone = count(self) if count is not None else 0
+
+
+def _count_references(things: list[Any]) -> list[int]:
+    return [_getrefcount(thing) for thing in things]
+
+
+def close_parked() -> None:
+    """Close the messages of parked owners that nobody holds any more."""
+    owners = [_Owner.parked.pop() for _ in range(len(_Owner.parked))]
+    for at, count in enumerate(_count_references(owners)):
+        if count > _IN_ONE_LIST:
+            _Owner.parked.append(owners[at])
+        else:
+            lib.zmq_msg_close(owners[at].message)
+
+
+_Probe()
+_IN_ONE_LIST = _count_references([object()])[0] if _getrefcount is not None else 0
+
+
+class _KeepOwner:
+    """What a view's cdata is destroyed by: does nothing, and keeps the owner until then."""
+
+    __slots__ = ("_owner",)
+
+    def __init__(self, owner: _Owner) -> None:
+        self._owner = owner
 
     def __call__(self, data: Any) -> None:
         pass
+
+
+class _Exporter:
+    """Lends the memory of a message to a memoryview, which keeps this, and so the owner."""
+
+    __slots__ = ("_owner", "_view")
+
+    def __init__(self, owner: _Owner, view: memoryview) -> None:
+        self._owner = owner
+        self._view = view
+
+    def __buffer__(self, flags: int) -> memoryview:
+        return self._view
+
+
+# ---- frames ----
 
 
 class FrameBase:
@@ -46,9 +124,9 @@ class FrameBase:
         copy_threshold: bytes; 65536.
     """
 
-    __slots__ = ("__dict__", "_message")
+    __slots__ = ("__dict__", "_owner")
 
-    _message: Any
+    _owner: _Owner
     _data: Any = None
     _tracker: Any = None
     _bytes: builtins.bytes | None = None
@@ -57,11 +135,8 @@ class FrameBase:
         frame = object.__new__(cls)
         message = ffi.new("zmq_msg_t *")
         lib.zmq_msg_init(message)
-        _set_message(frame, message)
+        _set_owner(frame, _Owner(message))
         return frame
-
-    def __del__(self, close: Callable[[Any], int] = lib.zmq_msg_close) -> None:
-        close(self._message)  # an argument: at interpreter exit the module may be empty already
 
     def __init__(
         self,
@@ -84,11 +159,16 @@ class FrameBase:
             copy = False  # a threshold is given: from there on
         hold = ffi.new("zl_hold **") if track else ffi.NULL
         fill(self._message, data, copy, threshold, "Frame()", hold=hold)
+        weigh(self)
         _set(self, "_data", data)
         if isinstance(data, FrameBase):
             _set(self, "_tracker", data._tracker)
         elif track:
             _set(self, "_tracker", make_tracker(hold))
+
+    @property
+    def _message(self) -> Any:
+        return self._owner.message
 
     @property
     def more(self) -> bool:
@@ -115,14 +195,17 @@ class FrameBase:
     @property
     def buffer(self) -> memoryview:
         """A memoryview over libzmq's own memory."""
-        view = self._view()
-        return view.toreadonly() if self._is_shared() else view
+        return self._view(self._is_shared())
 
-    def _view(self) -> memoryview:
+    def _view(self, read_only: bool) -> memoryview:
         size = lib.zmq_msg_size(self._message)
         data = ffi.cast("char *", lib.zmq_msg_data(self._message))
-        # The view may outlive the frame, so it holds on to it.
-        return memoryview(ffi.buffer(ffi.gc(data, _KeepFrame(self)), size))
+        # The view may outlive the frame: it holds on to the owner.
+        if not _HAS_BUFFER_METHOD:
+            data = ffi.gc(data, _KeepOwner(self._owner))
+        view = memoryview(ffi.buffer(data, size))
+        view = view.toreadonly() if read_only else view
+        return memoryview(_Exporter(self._owner, view)) if _HAS_BUFFER_METHOD else view
 
     def _is_shared(self) -> bool:
         # Writing is for memory that is this frame's alone: not what a sender's object or other frames share.
@@ -134,7 +217,7 @@ class FrameBase:
 
     def __buffer__(self, flags: int) -> memoryview:
         if flags & _PyBUF_WRITABLE and self._data is not None and not isinstance(self._data, bytes):
-            return self._view()  # the caller's own writable memory, sent in place
+            return self._view(read_only=False)  # the caller's own writable memory, sent in place
         return self.buffer
 
     def __len__(self) -> int:
@@ -216,14 +299,22 @@ class FrameBase:
 
 hooks.frame_base = FrameBase
 # Past the __setattr__ of subclasses, which takes longer than the rest of making a frame.
-_set_message = FrameBase._message.__set__
+_set_owner = FrameBase._owner.__set__  # type: ignore[attr-defined]
 _set = object.__setattr__
+
+
+def weigh(frame: Any) -> None:
+    """Tell a garbage collector that does not know how much memory goes with the frame."""
+    if add_memory_pressure is not None:
+        add_memory_pressure(lib.zmq_msg_size(frame._message))
 
 
 def take_frame(message: Any, track: bool) -> Any:
     """Return a new frame_class object that owns message, a zmq_msg_t of ffi.new()."""
+    if _Owner.parked:
+        close_parked()
     frame = object.__new__(hooks.frame_class)
-    _set_message(frame, message)
+    _set_owner(frame, _Owner(message))
     if track:
         _set(frame, "_tracker", hooks.finished_tracker)
     return frame

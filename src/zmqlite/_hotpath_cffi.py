@@ -11,8 +11,9 @@ from array import array
 from errno import EAGAIN
 from threading import get_ident
 
-from ._frame_cffi import FrameBase, take_frame
-from ._message_cffi import bytes_of, collect, hooks
+from . import _message_cffi
+from ._frame_cffi import FrameBase, close_parked, take_frame, weigh
+from ._message_cffi import bytes_of, hooks
 from ._native import ffi, lib
 from ._part_cffi import RETRIED, PartVerbs, as_int, set_pass_threshold
 
@@ -34,7 +35,7 @@ _PASS_AT_LEAST = 16384 if sys.implementation.name == "cpython" else 0
 _PACKED_AT_ONCE = 256
 
 # Batches that calls borrow, each with the buffer of its packed bytes. list.pop() and list.append() are atomic: no
-# two calls have the same one. One that an exception keeps from coming back closes its messages when it is collected.
+# two calls have the same one.
 _batches: list[tuple[Any, Any]] = []
 
 
@@ -71,14 +72,24 @@ def set_main_thread() -> None:
     hooks.main_thread = get_ident()
 
 
+def collect() -> int:
+    """Let go of the buffers that libzmq has let go of. Returns how many."""
+    close_parked()
+    return _message_cffi.collect()
+
+
 def _borrow_batch() -> tuple[Any, Any]:
-    if _batches:
+    try:
         return _batches.pop()
-    batch = lib.zl_cffi_batch_new()
-    if not batch:
-        raise MemoryError("out of memory")
-    batch = ffi.gc(batch, lib.zl_cffi_batch_free)
-    return batch, ffi.buffer(batch.bytes, lib.ZL_CFFI_BATCH_SIZE)
+    except IndexError:
+        batch = ffi.new("zl_cffi_batch *")
+        return batch, ffi.buffer(batch.bytes)
+
+
+def _give_back(borrowed: tuple[Any, Any]) -> None:
+    """End the use of a batch that may have messages in it."""
+    lib.zl_cffi_batch_clear(borrowed[0])
+    _batches.append(borrowed)
 
 
 def _pack(messages: Sequence[Any]) -> tuple[bytes, bytes] | None:
@@ -139,7 +150,9 @@ def _take_part(part: Any, copy: bool, track: bool) -> Any:
     message = ffi.new("zmq_msg_t *")
     lib.zmq_msg_init(message)
     lib.zmq_msg_move(message, part)
-    return take_frame(message, track)
+    frame = take_frame(message, track)
+    weigh(frame)
+    return frame
 
 
 class SocketBase(PartVerbs):
@@ -179,7 +192,7 @@ class SocketBase(PartVerbs):
         parts = tuple(msg_parts)
         if not parts:
             raise IndexError("send_multipart() takes at least one part, got none")
-        collect()
+        _message_cffi.collect()
         code, tracker = self._send_parts(parts, flags, copy, track, routing_id, group, "send_multipart()")
         if code < 0:
             raise hooks.error(code, "send_multipart()")
@@ -201,24 +214,29 @@ class SocketBase(PartVerbs):
         trackers = []
         borrowed = _borrow_batch()
         batch = borrowed[0]
-        for place, part in enumerate(parts):
-            if plain and type(part) is bytes and len(part) < hooks.pass_threshold:
-                if _batch_add_copy(batch, part, len(part)) != 0:
+        try:
+            for place, part in enumerate(parts):
+                if plain and type(part) is bytes and len(part) < hooks.pass_threshold:
+                    if _batch_add_copy(batch, part, len(part)) != 0:
+                        raise MemoryError(f"{call}: out of memory")
+                    continue
+                message = lib.zl_cffi_batch_add(batch)
+                if not message:
                     raise MemoryError(f"{call}: out of memory")
-                continue
-            message = lib.zl_cffi_batch_add(batch)
-            if not message:
-                raise MemoryError(f"{call}: out of memory")
-            tracker = self._fill(message, part, copy, track, routing_id, group, call, place if several else None)
-            if tracker is not None:
-                trackers.append(tracker)
-        socket = self._native_side
-        code = _batch_send(batch, socket, flags, 0)
-        if code < 0 and code in RETRIED:
-            code = self._retry(code, flags, lib.ZMQ_SNDTIMEO, None, _batch_send, batch, socket, flags)
+                tracker = self._fill(message, part, copy, track, routing_id, group, call, place if several else None)
+                if tracker is not None:
+                    trackers.append(tracker)
+            socket = self._native_side
+            code = _batch_send(batch, socket, flags, 0)
+            if code < 0 and code in RETRIED:
+                code = self._retry(code, flags, lib.ZMQ_SNDTIMEO, None, _batch_send, batch, socket, flags)
+        except BaseException:
+            _give_back(borrowed)
+            raise
         if code < 0:
-            lib.zl_cffi_batch_clear(batch)
-        _batches.append(borrowed)
+            _give_back(borrowed)
+        else:
+            _batches.append(borrowed)
         return code, type(hooks.finished_tracker)(*trackers) if track and code >= 0 else None
 
     def recv_multipart(  # noqa: D417 - arguments that go together have one line
@@ -237,29 +255,32 @@ class SocketBase(PartVerbs):
 
         Source: zmq_msg_recv(3).
         """
-        borrowed, code = self._recv_batch(1, flags, None, copy)
-        if code < 0:
-            _batches.append(borrowed)
-            raise hooks.error(code, "recv_multipart()")
-        batch, packed = borrowed
-        if batch.kept:
-            message = _unpack(batch, packed, code, copy, track)[0]
-        else:
-            message = _cut(packed, ffi.unpack(batch.ends, code))
+        if flags:
+            flags = as_int(flags, "flags")
+        borrowed = _borrow_batch()
+        try:
+            batch, packed = borrowed
+            code = self._recv_batch(batch, 1, flags, None, copy)
+            if code < 0:
+                raise hooks.error(code, "recv_multipart()")
+            if batch.kept:
+                message = _unpack(batch, packed, code, copy, track)[0]
+            else:
+                message = _cut(packed, ffi.unpack(batch.ends, code))
+        except BaseException:
+            _give_back(borrowed)
+            raise
         _batches.append(borrowed)
         return message
 
-    def _recv_batch(self, limit: int, flags: int, timeout: int | None, copy: bool) -> tuple[tuple[Any, Any], int]:
-        """Receive at most limit messages. Returns a borrowed batch, and a native answer."""
-        borrowed = _borrow_batch()
-        batch, socket = borrowed[0], self._native_side
-        if flags:
-            flags = as_int(flags, "flags")
+    def _recv_batch(self, batch: Any, limit: int, flags: int, timeout: int | None, copy: bool) -> int:
+        """Receive at most limit messages. Returns a native answer."""
+        socket = self._native_side
         pack = 1 if copy or copy is None else 0
-        code = _batch_recv(batch, socket, limit, pack, 0)
+        code: int = _batch_recv(batch, socket, limit, pack, 0)
         if code < 0 and code in RETRIED:
             code = self._retry(code, flags, lib.ZMQ_RCVTIMEO, timeout, _batch_recv, batch, socket, limit, pack)
-        return borrowed, code
+        return code
 
     # ---- many messages ----
 
@@ -284,7 +305,7 @@ class SocketBase(PartVerbs):
         if isinstance(messages, (str, bytes)):
             raise TypeError(f"send_many() takes an iterable of messages, got {type(messages)}: put it in a list")
         sequence = messages if isinstance(messages, (list, tuple)) else list(messages)
-        collect()
+        _message_cffi.collect()
         socket = self._native_side
         before = socket.sent
         try:
@@ -350,18 +371,23 @@ class SocketBase(PartVerbs):
             raise ValueError(f"recv_many() takes a max of at least 1, got {max}")
         if timeout is not None and timeout < -1:
             raise ValueError(f"recv_many() takes a timeout in milliseconds, -1 for ever, got {timeout!r}")
+        flags = as_int(flags, "flags")
         messages: list[Any] = []
-        while True:
-            borrowed, code = self._recv_batch(max - len(messages), flags, timeout, copy)
+        borrowed = _borrow_batch()
+        try:
             batch, packed = borrowed
-            full = False
-            if code > 0:
-                messages += _unpack_many(batch, packed, code, copy, multipart)
-                full = batch.full
-            _batches.append(borrowed)
-            if code < 0 and code != -EAGAIN and not messages:
-                raise hooks.error(code, "recv_many()")
-            # A batch holds so many bytes: what is there beyond them needs the next.
-            if not full or len(messages) >= max:
-                return messages
-            flags = as_int(flags, "flags") | _DONTWAIT
+            while True:
+                code = self._recv_batch(batch, max - len(messages), flags, timeout, copy)
+                if code > 0:
+                    messages += _unpack_many(batch, packed, code, copy, multipart)
+                elif code != -EAGAIN and not messages:
+                    raise hooks.error(code, "recv_many()")
+                # A batch holds so many bytes: what is there beyond them needs the next.
+                if code < 0 or not batch.full or len(messages) >= max:
+                    break
+                flags |= _DONTWAIT
+        except BaseException:
+            _give_back(borrowed)
+            raise
+        _batches.append(borrowed)
+        return messages

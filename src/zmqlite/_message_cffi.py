@@ -73,7 +73,10 @@ def collect() -> int:
     if not _flights:
         return 0
     total = 0
-    keys = _key_arrays.pop() if _key_arrays else ffi.new("uintptr_t[]", _COLLECTED_AT_ONCE)
+    try:
+        keys = _key_arrays.pop()
+    except IndexError:
+        keys = ffi.new("uintptr_t[]", _COLLECTED_AT_ONCE)
     while True:
         number: int = lib.zl_cffi_collect(keys, _COLLECTED_AT_ONCE)
         for key in ffi.unpack(keys, number) if number else ():

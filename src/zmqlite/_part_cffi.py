@@ -8,12 +8,11 @@ slow way, through `wait()`, which waits in slices so that signal handlers run.
 from __future__ import annotations
 
 from errno import EAGAIN, EALREADY, EINTR
-from functools import partial
 from operator import index
 from threading import get_ident
 from time import monotonic
 
-from ._frame_cffi import FrameBase, take_frame
+from ._frame_cffi import FrameBase, take_frame, weigh
 from ._message_cffi import CAN_PIN, bytes_of, collect, encode_text, fill, hooks, make_tracker
 from ._native import ffi, lib
 
@@ -34,7 +33,6 @@ _DONTWAIT = lib.ZMQ_DONTWAIT
 _LARGE = lib.ZL_CFFI_LARGE
 # The fast way of recv() gives up: nothing is there, or the inbox is in use (by a call that a signal interrupted).
 _SLOW = (*RETRIED, -EALREADY)
-_INT_MAX = 2**31 - 1
 _UINT32_MAX = 2**32 - 1
 
 _send = lib.zl_cffi_send
@@ -43,6 +41,13 @@ _pass_threshold = 0
 
 # zmq_msg_t's that calls borrow. list.pop() and list.append() are atomic: no two calls have the same one.
 _messages: list[Any] = []
+
+
+def _borrow_message() -> Any:
+    try:
+        return _messages.pop()
+    except IndexError:
+        return ffi.new("zmq_msg_t *")
 
 
 def set_pass_threshold(size: int) -> None:
@@ -54,12 +59,9 @@ def set_pass_threshold(size: int) -> None:
 def as_int(value: Any, name: str) -> int:
     """Return an argument as a plain int: with an IntFlag arithmetic is slow."""
     try:
-        number = index(value)
+        return index(value)
     except TypeError:
         raise TypeError(f"{name} takes an int, got {value!r}") from None
-    if not -_INT_MAX <= number <= _INT_MAX:
-        raise OverflowError(f"{name}={value!r} is beyond a C int")
-    return number
 
 
 def _check_room(nbytes: int, room: int) -> None:
@@ -67,53 +69,54 @@ def _check_room(nbytes: int, room: int) -> None:
         raise ValueError(f"recv_into(): nbytes={nbytes}, but the buffer has {room} bytes")
 
 
-def _free_socket(free: Callable[[Any], None], native: Any, busy: Any, socket: Any) -> None:
-    free(socket)  # an argument: at interpreter exit the module may be empty already
+def _open_socket(native: Any) -> tuple[tuple[Any, Any, bytearray], Any]:
+    """Make the native side of a SocketBase.
 
-
-def _open_socket(native: Any) -> tuple[Any, Any, bytearray]:
-    """Make the native side of a SocketBase: itself, the inbox, and the byte that says whether the inbox is full."""
+    Returns:
+        It with its inbox and the byte that says whether the inbox is full; and what keeps that byte in place.
+    """
+    side = ffi.new("zl_cffi_socket *")
     busy = bytearray(1)
     pinned = ffi.from_buffer(busy)
-    made = lib.zl_cffi_socket_new(native, pinned, hooks.pass_threshold)
-    if not made:
-        raise MemoryError("socket(): out of memory")
-    # What the native side points at lives as long as it does.
-    made = ffi.gc(made, partial(_free_socket, lib.zl_cffi_socket_free, native, pinned))
-    return made, ffi.buffer(made.inbox, lib.ZL_CFFI_INBOX_SIZE), busy
+    lib.zl_cffi_socket_init(side, native, pinned, hooks.pass_threshold)
+    return (side, ffi.buffer(side.inbox), busy), pinned
 
 
-_closed = _open_socket(ffi.NULL)
+_closed, _pinned = _open_socket(ffi.NULL)
 
 
 class PartVerbs:
     """A guarded libzmq socket: the part of SocketBase that moves one part."""
 
-    __slots__ = ("_inbox", "_native_side", "_owner", "copy_threshold")
+    __slots__ = ("_inbox", "_native_side", "_owner", "_pinned", "copy_threshold")
 
     copy_threshold: int
     _inbox: tuple[Any, Any, bytearray]
     _native_side: Any
     _owner: Any
+    _pinned: Any
 
     def __new__(cls, *arguments: Any, **options: Any) -> PartVerbs:
         socket = object.__new__(cls)
         socket.copy_threshold = _COPY_THRESHOLD
-        socket._detach()
+        socket._inbox = _closed
+        socket._native_side = _closed[0]
+        socket._owner = None
         return socket
 
     @property
     def closed(self) -> bool:
         """Whether the socket is closed, or belongs to the process this one was forked from."""
-        # Not of _native_side: in a cycle the collector frees that before Socket.__del__() asks.
         return self._owner is None or bool(lib.zl_socket_closed(self._owner))
 
     def _attach(self, native: Any, address: int) -> None:
-        self._inbox = _open_socket(native)
+        self._inbox, self._pinned = _open_socket(native)
         self._native_side = self._inbox[0]
         self._owner = native
 
     def _detach(self) -> None:
+        # A call that waits between two looks at the socket finds it gone.
+        lib.zl_cffi_socket_detach(self._native_side)
         self._inbox = _closed
         self._native_side = _closed[0]
         self._owner = None
@@ -225,7 +228,7 @@ class PartVerbs:
         group: str | bytes | None,
     ) -> Any:
         collect()
-        message = _messages.pop() if _messages else ffi.new("zmq_msg_t *")
+        message = _borrow_message()
         try:
             tracker = self._fill(message, data, copy, track, routing_id, group, "send()")
             socket = self._native_side
@@ -310,7 +313,8 @@ class PartVerbs:
                     return data
             except BaseException:
                 # A signal handler raised before we had the bytes: they are lost, as the result of any call is.
-                busy[0] = 0
+                if busy[0]:
+                    lib.zl_cffi_recv_done(socket)
                 raise
             if (size == -EAGAIN and flags & _DONTWAIT) or size not in _SLOW:
                 raise hooks.error(size, "recv()")
@@ -321,8 +325,9 @@ class PartVerbs:
             # The frame is there first: it closes the message whatever happens.
             frame = take_frame(ffi.new("zmq_msg_t *"), track)
             self._recv_message(frame._message, flags, call)
+            weigh(frame)
             return frame
-        message = _messages.pop() if _messages else ffi.new("zmq_msg_t *")
+        message = _borrow_message()
         try:
             self._recv_message(message, flags, call)
             return bytes_of(message)

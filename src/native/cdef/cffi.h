@@ -4,14 +4,14 @@
 #define ZL_CFFI_INBOX_SIZE ...
 
 typedef struct zl_cffi_socket {
-    char *inbox;
     uint64_t sent;
     zmq_msg_t message;
+    char inbox[...];
     ...;
 } zl_cffi_socket;
 
-zl_cffi_socket *zl_cffi_socket_new(zl_socket *native, char *busy, size_t own_from);
-void zl_cffi_socket_free(zl_cffi_socket *socket);
+void zl_cffi_socket_init(zl_cffi_socket *socket, zl_socket *native, char *busy, size_t own_from);
+void zl_cffi_socket_detach(zl_cffi_socket *socket);
 int zl_cffi_socket_timeout(zl_cffi_socket *socket, int option);
 int zl_cffi_message_copy(zmq_msg_t *message, const char *data, size_t size);
 uintptr_t zl_cffi_message_pass(zmq_msg_t *message, char *data, size_t size, uintptr_t key, zl_hold **hold);
@@ -28,19 +28,17 @@ int64_t zl_cffi_recv_into(zl_cffi_socket *socket, char *buffer, size_t size, lon
 #define ZL_CFFI_KEPT ...
 
 typedef struct zl_cffi_batch {
-    char *bytes;
     int32_t *ends;
     uint8_t *kinds;
     zmq_msg_t *parts;
     int kept;
     int plain;
     int full;
+    char bytes[...];
     ...;
 } zl_cffi_batch;
 
-zl_cffi_batch *zl_cffi_batch_new(void);
 void zl_cffi_batch_clear(zl_cffi_batch *batch);
-void zl_cffi_batch_free(zl_cffi_batch *batch);
 zmq_msg_t *zl_cffi_batch_add(zl_cffi_batch *batch);
 int zl_cffi_batch_add_copy(zl_cffi_batch *batch, const char *data, size_t size);
 int zl_cffi_batch_send(zl_cffi_batch *batch, zl_cffi_socket *socket, int flags, long timeout_ms);
