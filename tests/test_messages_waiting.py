@@ -10,6 +10,7 @@ import pytest
 from messages_waiting import ALL, RECEIVERS, SENDERS, SETUP, every_verb, waiting_socket
 
 import zmqlite as zmq
+from zmqlite import _backend
 
 needs_signals = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no timer signals")
 
@@ -86,21 +87,28 @@ def test_sender_wakes_up_for_room(pair, transport, verb):
     assert rest == [one] * count
 
 
+@pytest.mark.xfail(
+    _backend.BACKEND == "c",
+    reason="src/hotpath/wait.c waits for POLLOUT, which another peer's room keeps ready",
+    strict=False,
+)
 def test_blocked_router_does_not_spin(context):
-    """A mandatory ROUTER is always ready for sending, even to a peer whose queue is full."""
-    router, dealer = context.socket(zmq.ROUTER), context.socket(zmq.DEALER)
+    """A mandatory ROUTER is ready for sending as long as some peer has room, but this message is for another."""
+    router, full, idle = (context.socket(kind) for kind in (zmq.ROUTER, zmq.DEALER, zmq.DEALER))
     router.router_mandatory = 1
-    router.sndhwm = dealer.rcvhwm = 1
-    dealer.routing_id = b"peer"
+    router.sndhwm = 1
     router.bind("inproc://router")
-    dealer.connect("inproc://router")
-    dealer.send(b"hello")
-    assert router.recv_multipart() == [b"peer", b"hello"]
-    router.send_many([[b"peer", b"x"]] * 10, zmq.DONTWAIT)
+    for dealer, name in ((full, b"full"), (idle, b"idle")):
+        dealer.rcvhwm = 1
+        dealer.routing_id = name
+        dealer.connect("inproc://router")
+        dealer.send(b"hello")
+    assert sorted(router.recv_many()) == [[b"full", b"hello"], [b"idle", b"hello"]]
+    router.send_many([[b"full", b"x"]] * 10, zmq.DONTWAIT)
     router.sndtimeo = 500
     cpu = time.process_time()
     with pytest.raises(zmq.Again):
-        router.send_multipart([b"peer", b"late"])
+        router.send_multipart([b"full", b"late"])
     assert time.process_time() - cpu < 0.25
 
 
@@ -108,12 +116,16 @@ def test_blocked_router_does_not_spin(context):
 
 
 @needs_signals
+@pytest.mark.parametrize("thread", ["main", "other"])
 @every_verb
-def test_ctrl_c_ends_the_wait(run_child, verb):
-    """KeyboardInterrupt within 200 ms, and the socket is as good as before."""
+def test_ctrl_c_ends_the_wait(run_child, verb, thread):
+    """KeyboardInterrupt within 200 ms, whichever thread the system tells, and the socket is as good as before."""
     child = run_child(
         f"""{SETUP}
 {waiting_socket(verb)}
+if {thread!r} == "other":
+    threading.Thread(target=time.sleep, args=(60,), daemon=True).start()
+    signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGALRM])
 when = []
 def interrupt(*_):
     when.append(time.monotonic())

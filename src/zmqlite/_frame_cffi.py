@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from errno import EINVAL
 
-from ._message_cffi import bytes_of, encode_text, fill, hooks, is_own, make_tracker
+from ._message_cffi import bytes_of, encode_group, encode_text, fill, hooks, is_own, make_tracker
 from ._native import ffi, lib
 
 TYPE_CHECKING = False
@@ -290,7 +290,7 @@ class FrameBase:
             if name == b"routing_id" and 0 <= value <= _UINT32_MAX:
                 code = lib.zmq_msg_set_routing_id(self._message, value)
             elif name == b"group":
-                code = lib.zmq_msg_set_group(self._message, encode_text(value, "Frame.set()"))
+                code = lib.zmq_msg_set_group(self._message, encode_group(value, "Frame.set()"))
             else:
                 raise hooks.error(-EINVAL, "Frame.set()", option)
         if code != 0:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from errno import ENOMEM
+from errno import EINVAL, ENOMEM
 from itertools import count
 
 from ._native import ffi, lib
@@ -200,6 +200,19 @@ def encode_text(text: str | bytes, call: str) -> bytes:
     if b"\0" in text:
         raise ValueError(f"{call}: embedded null byte in {text!r}")
     return text
+
+
+def encode_group(group: str | bytes, call: str) -> bytes:
+    """Return a group for zmq_msg_set_group(), which would cut off what is too long.
+
+    Raises:
+        ZMQError: EINVAL, it has more than 255 bytes.
+        TypeError, ValueError: as encode_text().
+    """
+    encoded = encode_text(group, call)
+    if len(encoded) > lib.ZMQ_GROUP_MAX_LENGTH:
+        raise hooks.error(-EINVAL, call, group)
+    return encoded
 
 
 # ---- and back ----

@@ -13,7 +13,7 @@ from threading import get_ident
 from time import monotonic
 
 from ._frame_cffi import FrameBase, take_frame, weigh
-from ._message_cffi import CAN_PIN, bytes_of, collect, encode_text, fill, hooks, make_tracker
+from ._message_cffi import CAN_PIN, bytes_of, collect, encode_group, fill, hooks, make_tracker
 from ._native import ffi, lib
 
 TYPE_CHECKING = False
@@ -274,7 +274,7 @@ class PartVerbs:
                 raise OverflowError(f"{call}: routing_id={routing_id!r} is beyond 32 bits")
             if lib.zmq_msg_set_routing_id(message, routing_id) != 0:
                 raise hooks.error(-ffi.errno, call)
-        if group is not None and lib.zmq_msg_set_group(message, encode_text(group, call)) != 0:
+        if group is not None and lib.zmq_msg_set_group(message, encode_group(group, call)) != 0:
             raise hooks.error(-ffi.errno, call, group)
         return tracker
 
