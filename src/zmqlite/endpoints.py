@@ -17,6 +17,7 @@ __all__ = ["Endpoints", "SocketContext", "check_endpoint"]
 
 # Windows reports a port that is taken by a service as one that is forbidden.
 _PORT_IS_TAKEN = (EADDRINUSE, EACCES) if sys.platform == "win32" else (EADDRINUSE,)
+_TOLD_PORT_TRANSPORTS = ("tcp", "ws", "wss")
 _PORT_TRANSPORTS = ("tcp", "udp", "ws", "wss", "pgm", "epgm")
 
 
@@ -207,11 +208,16 @@ class Endpoints:
 
         Raises:
             ZMQBindError: no port of the range was free in max_tries.
-            ZMQError: as bind().
+            ValueError: there are no such ports.
+            ZMQError: as bind(); EINVAL, the transport has no ports that libzmq could tell.
         """
+        if "://" in addr and addr.partition("://")[0] not in _TOLD_PORT_TRANSPORTS:
+            reason = f"only {', '.join(_TOLD_PORT_TRANSPORTS)} have ports that libzmq tells"
+            raise error_from_errno(EINVAL, "bind_to_random_port()", addr, reason)
         if (min_port, max_port) == (49152, 65536):
             self.bind(f"{addr}:*")
-            return int(self._last_endpoint(addr).rpartition(":")[2])
+            # ws://127.0.0.1:49152/path
+            return int(self._last_endpoint(addr).partition("://")[2].partition("/")[0].rpartition(":")[2])
         if not 0 < min_port < max_port <= 65536:
             limits = "1 <= min_port < max_port <= 65536"
             raise ValueError(f"bind_to_random_port() takes {limits}, got {min_port}, {max_port}")
@@ -252,7 +258,8 @@ class Endpoints:
 
     def _last_endpoint(self, addr: str | bytes) -> str:
         endpoint: bytes = getattr(self, "last_endpoint", b"") or b""
-        return endpoint.decode("utf-8", "surrogateescape") or _to_text(addr)
+        # Of udp:// libzmq tells the address without the transport.
+        return endpoint.decode("utf-8", "surrogateescape") if b"://" in endpoint else _to_text(addr)
 
     def _call_endpoint(self, call: str, function: Any, addr: str | bytes) -> None:
         if function(self._native, check_endpoint(call, addr)) != 0:
@@ -277,6 +284,8 @@ def _find_hint(errno: int, call: str, addr: str | bytes) -> str | None:
         return f"an ipc:// path has at most {IPC_PATH_MAX_LEN} bytes (IPC_PATH_MAX_LEN), this one has {length}"
     if errno == ENOENT and call == "bind()":
         return "the folder of the ipc:// path does not exist"
+    if errno == ENOENT and _to_text(addr).startswith("udp://"):
+        return "libzmq cannot undo a bind to udp://: close the socket"
     return None
 
 
