@@ -54,6 +54,7 @@ struct zl_socket
     int owned;             /* 0: a shadow of a handle that is somebody else's */
     int references;        /* Python objects that use it; under the context list's lock */
     const void *visitor;   /* the zl_poll call that is inside: tells a duplicate from a collision */
+    void *poller;          /* thread-safe sockets: lends its descriptor, once somebody asked (zl_draft_fd.c) */
     zl_context *context;   /* NULL for shadows of unknown contexts */
     zl_socket *previous, *next; /* in the context's list */
 };
@@ -159,6 +160,8 @@ int zl_socket_getsockopt (zl_socket *socket, int option, void *value, size_t *si
 /* The same for numbers of 4 or 8 bytes; getting sets errno to 0 when it worked. */
 int64_t zl_socket_get_number (zl_socket *socket, int option, size_t size);
 int zl_socket_set_number (zl_socket *socket, int option, size_t size, int64_t value);
+/* The descriptor of a thread-safe socket, for which libzmq has none; made: whether this is its first use. -1: errno. */
+int64_t zl_draft_fd_get (zl_socket *socket, int *made);
 int zl_socket_peer_state (zl_socket *socket, const void *routing_id, size_t size);
 int zl_socket_pipes_stats (zl_socket *socket);
 int zl_socket_send (zl_socket *socket, zmq_msg_t *message, int flags);

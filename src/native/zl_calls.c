@@ -105,6 +105,8 @@ int64_t zl_socket_get_number (zl_socket *socket, int option, size_t size)
     int rc;
     if (zl_socket_enter (socket) != 0)
         return -1;
+    if (option == ZMQ_EVENTS)
+        zl_draft_fd_rest (socket);
     rc = size == sizeof small ? zmq_getsockopt (socket->handle, option, &small, &size)
                               : zmq_getsockopt (socket->handle, option, &large, &size);
     if (rc == 0)

@@ -65,4 +65,9 @@ int zl_socket_cap_linger (zl_socket *socket, int cap_ms);
 /* As zl_socket_enter_slow, by who does nothing but ask for events: what is known of them stays known. */
 int zl_socket_enter_to_poll (zl_socket *socket);
 
+/* zl_draft_fd.c: before ZMQ_EVENTS is read, so that the descriptor rests until it may have changed again. */
+void zl_draft_fd_rest (zl_socket *socket);
+/* Before the socket's handle is closed, under the lock. */
+void zl_draft_fd_close (zl_socket *socket);
+
 #endif

@@ -77,6 +77,7 @@ static int zl_socket_finish (zl_socket *socket)
     /* zmq_close only hands the socket to the reaper. Under the lock, so that zl_inproc_settle never binds what is
      * being closed. */
     zl_thread_lock (&zl_context_lock);
+    zl_draft_fd_close (socket);
     if (socket->owned && handle)
         rc = zmq_close (handle);
     error = errno;
@@ -271,6 +272,7 @@ int zl_socket_close_later (zl_socket *socket, int linger, int cap_ms)
     socket->handle = NULL;
     zl_store (&socket->state, ZL_CLOSED);
     zl_context_remove_socket (socket);
+    zl_draft_fd_close (socket);
     if (socket->owned)
         zmq_close (handle); /* hands the socket to the reaper, does not wait */
     if (socket->references == 0)

@@ -61,8 +61,8 @@ class SocketOptions:
             return self._get_bytes(row)
         if option == HWM:
             return self.get_hwm()
-        if option == _FD:
-            self._warn_draft_fd()
+        if option == _FD and lib.zl_socket_get_number(self._native, _THREAD_SAFE, 4) == 1:
+            return self._get_draft_fd(row)
         while True:
             value = lib.zl_socket_get_number(self._native, row.number, size)
             errno = ffi.errno
@@ -81,11 +81,16 @@ class SocketOptions:
         value: bytes = row.decode(ffi.buffer(buffer, size[0])[:])
         return value
 
-    def _warn_draft_fd(self) -> None:
-        if lib.zl_socket_get_number(self._native, _THREAD_SAFE, 4) == 1:
+    def _get_draft_fd(self, row: Any) -> int:
+        made = ffi.new("int *")
+        descriptor = int(lib.zl_draft_fd_get(self._native, made))
+        if descriptor < 0:
+            raise explain(ffi.errno, "get", row, None, self._type_number)
+        if made[0]:
             from warnings import warn
 
             warn(DraftFDWarning(), stacklevel=4)
+        return descriptor
 
     def set(self, option: int, optval: Any) -> None:
         """Set an option.

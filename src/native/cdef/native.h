@@ -39,6 +39,7 @@ int zl_socket_setsockopt(zl_socket *socket, int option, const char *value, size_
 int zl_socket_getsockopt(zl_socket *socket, int option, char *value, size_t *size);
 int64_t zl_socket_get_number(zl_socket *socket, int option, size_t size);
 int zl_socket_set_number(zl_socket *socket, int option, size_t size, int64_t value);
+int64_t zl_draft_fd_get(zl_socket *socket, int *made);
 int zl_socket_peer_state(zl_socket *socket, const char *routing_id, size_t size);
 int zl_socket_pipes_stats(zl_socket *socket);
 int zl_socket_send(zl_socket *socket, zmq_msg_t *message, int flags);
