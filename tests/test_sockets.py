@@ -1,14 +1,11 @@
-"""Sockets: every type, making, binding, connecting, sharing, closing, waiting, and what they send and receive."""
+"""Sockets: every type, making, sharing, closing, and their end in a cycle or under a call."""
 
 from __future__ import annotations
 
 import copy
 import errno
 import gc
-import os
 import pickle
-import socket as system_socket
-import sys
 import threading
 import time
 import warnings
@@ -23,8 +20,10 @@ from zmqlite.errors import ZMQError
 
 Pair = Callable[..., tuple[Any, Any]]
 
-STABLE = "PAIR PUB SUB REQ REP DEALER ROUTER XREQ XREP PULL PUSH XPUB XSUB STREAM".split()
-DRAFT = "CLIENT SERVER RADIO DISH GATHER SCATTER DGRAM PEER CHANNEL".split()
+STABLE = (
+    "PAIR", "PUB", "SUB", "REQ", "REP", "DEALER", "ROUTER", "XREQ", "XREP", "PULL", "PUSH", "XPUB", "XSUB", "STREAM",
+)  # fmt: skip
+DRAFT = ("CLIENT", "SERVER", "RADIO", "DISH", "GATHER", "SCATTER", "DGRAM", "PEER", "CHANNEL")
 needs_drafts = pytest.mark.skipif(not zmqlite.has("draft"), reason="needs a libzmq with drafts")
 
 
@@ -328,8 +327,7 @@ def test_shadow_shares_the_guard(context: zmqlite.Context[Any]) -> None:
     while True:
         try:
             shadow.get(zmqlite.LINGER)
-        except zmqlite.SocketInUse as error:
-            assert error.errno == errno.EBUSY
+        except zmqlite.SocketInUse:
             break
     context.destroy(linger=0)
     thread.join()
