@@ -231,6 +231,23 @@ def test_finalisers_of_a_cycle_meet_live_objects(run_child: Callable[..., Any]) 
     assert len(warned) in (3, 6)  # Of each open pair the context, and the socket if it was finalised before that.
 
 
+def test_finalised_trackers_and_monitors_still_answer(context: zmqlite.Context[Any]) -> None:
+    """In a cycle they may be finalised before whoever asks them."""
+    push, pull = make(context, "PUSH", "PULL")
+    push.connect(bind_wildcard(pull))
+    tracker = push.send(b"x" * 100_000, copy=False, track=True)
+    pull.get_monitor_socket()
+    assert pull.recv() == b"x" * 100_000
+    tracker.wait(5)
+    (hold,) = tracker.events
+    for finalised in (hold, pull._monitor):
+        for _ in range(2):
+            finalised.__del__()
+    assert tracker.done
+    tracker.wait()
+    assert pull.monitor_dropped == 0
+
+
 def test_finaliser_called_while_a_thread_is_inside(run_child: Callable[..., Any]) -> None:
     """__del__() by hand, while recv() waits: the thread gets ENOTSOCK, and the process lives."""
     child = run_child(

@@ -34,18 +34,23 @@ class _Hold:
     __slots__ = ("_native",)
 
     def __init__(self, address: int) -> None:
-        native = ffi.cast("zl_hold *", address)
-        lib.zl_hold_reference(native)
-        self._native = ffi.gc(native, lib.zl_hold_unreference)
+        self._native: Any = ffi.cast("zl_hold *", address)
+        lib.zl_hold_reference(self._native)
+
+    def __del__(self, unreference: Any = lib.zl_hold_unreference) -> None:
+        # Not ffi.gc(), as in Context.__del__().
+        native, self._native = self._native, None
+        if native is not None:
+            unreference(native)
 
     def is_set(self) -> bool:
         """Tell whether libzmq has let go of the buffer."""
-        return bool(lib.zl_hold_done(self._native))
+        return self._native is None or bool(lib.zl_hold_done(self._native))
 
     def wait(self, timeout: float | None = None) -> bool:
         """Wait until libzmq lets go, at most timeout seconds; None waits for ever. Returns is_set()."""
         until = None if timeout is None else time.monotonic() + timeout
-        while True:
+        while self._native is not None:
             slice_ms = _SLICE_MS
             if until is not None:
                 left_ms = int((until - time.monotonic()) * 1000 + 0.999)
@@ -54,6 +59,7 @@ class _Hold:
                 return True
             if until is not None and time.monotonic() >= until:
                 return False
+        return True
 
 
 class MessageTracker:

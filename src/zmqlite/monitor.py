@@ -68,7 +68,8 @@ class Monitor:
     """A monitor that start_monitor() started: tells what it dropped, also after it stopped."""
 
     def __init__(self, native: Any, addr: str | bytes, events: int, version: int, capacity: int) -> None:
-        self._native = ffi.gc(native, lib.zl_monitor_unreference)
+        self._native = native
+        self._dropped = 0
         self.addr = addr
         self.events = events
         self.version = version
@@ -77,7 +78,15 @@ class Monitor:
     @property
     def dropped(self) -> int:
         """Events that were dropped, oldest first, because `capacity` newer ones were waiting for a reader."""
-        return int(lib.zl_monitor_dropped(self._native))
+        if self._native is not None:
+            self._dropped = int(lib.zl_monitor_dropped(self._native))
+        return self._dropped
+
+    def __del__(self, unreference: Any = lib.zl_monitor_unreference) -> None:
+        # Not ffi.gc(), as in Context.__del__().
+        native, self._native = self._native, None
+        if native is not None:
+            unreference(native)
 
     def __repr__(self) -> str:
         return f"<zmqlite.Monitor({self.addr!r}, events={int(self.events):#x}, dropped={self.dropped})>"
