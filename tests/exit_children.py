@@ -5,6 +5,7 @@ Nobody listens at NOBODY: what is sent there is never delivered, and libzmq's ow
 
 from __future__ import annotations
 
+import contextlib
 import mmap
 import os
 import sys
@@ -64,10 +65,8 @@ def start_blocked(socket: Any, call: Callable[..., Any], *arguments: Any, **keyw
     """Block a daemon thread in a call on the socket; returns once it is inside. The end of the context ends it."""
 
     def run() -> None:
-        try:
+        with contextlib.suppress(zmq.ContextTerminated):
             insist(call, *arguments, **keywords)
-        except zmq.ContextTerminated:
-            pass
 
     thread = threading.Thread(target=run, daemon=True)
     thread.start()

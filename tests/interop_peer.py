@@ -76,6 +76,10 @@ class Peer:
         """Of pyzmq and of libzmq."""
         return [self.zmq.__version__, self.zmq.zmq_version()]
 
+    def zmqlite_is_imported(self) -> bool:
+        """Whether this process has more than pyzmq in it."""
+        return "zmqlite" in sys.modules
+
     def authenticate(self, curve_keys: list[str]) -> None:
         """Answer for PLAIN and CURVE as RFC 27 says."""
         from zmq.auth.thread import ThreadAuthenticator

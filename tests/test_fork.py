@@ -51,7 +51,8 @@ def test_every_call_in_the_child_raises_forked_error(run_child: Callable[..., An
             for call in (
                 receiver.recv, lambda: receiver.recv(zmq.DONTWAIT), lambda: receiver.recv(copy=False),
                 receiver.recv_multipart, receiver.recv_many, lambda: receiver.recv_into(bytearray(5)),
-                lambda: sender.send(b"x"), lambda: sender.send(bytes(10000)), lambda: sender.send_multipart([b"x", b"y"]),
+                lambda: sender.send(b"x"), lambda: sender.send(bytes(10000)),
+                lambda: sender.send_multipart([b"x", b"y"]),
                 lambda: sender.send_many([b"x"]), lambda: poller.poll(0), lambda: poller.poll(1000),
                 lambda: zmq.zmq_poll([(sender, zmq.POLLOUT)]), lambda: zmq.proxy(receiver, sender),
                 lambda: sender.bind("inproc://x"), lambda: sender.connect("inproc://x"), lambda: sender.linger,
@@ -71,7 +72,8 @@ def test_every_call_in_the_child_raises_forked_error(run_child: Callable[..., An
     assert (child.exit_code, child.signal) == (0, None), child.stderr
     lines = child.stdout.splitlines()
     assert lines[:23] == 23 * ["ForkedError ENOTSOCK"]
-    assert lines[23] in ("ForkedError ENOTSOCK", "ZMQError ENOTSUP")  # poll() of a closed socket is ENOTSUP, as in pyzmq
+    # poll() of a closed socket is ENOTSUP, as in pyzmq.
+    assert lines[23] in ("ForkedError ENOTSOCK", "ZMQError ENOTSUP")
     assert lines[24:] == ["True True True", "closed> closed>", "0 b'ping'"]
 
 

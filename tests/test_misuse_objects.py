@@ -115,10 +115,12 @@ MISUSES = {
             tell(zmq.Context.shadow, made)
         print(len(Frame(b"x")), bytes(Frame.__new__(Frame).buffer), zmq.Frame.__new__(zmq.Frame).bytes)
         """,
-        ["True <__main__.", "True <__main__.", "True <zmqlite.S"]
-        + ["True <__main__.", *(3 * ["ZMQError ENOTSUP"]), "ZMQError EFAULT"]
-        + ["True <zmqlite.C", *(3 * ["ZMQError ENOTSUP"]), "ZMQError EFAULT"]
-        + ["0 b'' b''"],
+        [
+            *("True <__main__.", "True <__main__.", "True <zmqlite.S"),
+            *("True <__main__.", *(3 * ["ZMQError ENOTSUP"]), "ZMQError EFAULT"),
+            *("True <zmqlite.C", *(3 * ["ZMQError ENOTSUP"]), "ZMQError EFAULT"),
+            "0 b'' b''",
+        ],
     ),
     "copy, deepcopy and pickle": (
         """
@@ -142,8 +144,10 @@ MISUSES = {
         tell(copied.socket, zmq.PULL)
         copied.term()
         """,
-        ["True PULL", "TypeError", "TypeError", "TypeError", "True"]
-        + ["True", "ZMQError ENOTSOCK", "True True", "ZMQError ENOTSUP"],
+        [
+            *("True PULL", "TypeError", "TypeError", "TypeError", "True"),
+            *("True", "ZMQError ENOTSOCK", "True True", "ZMQError ENOTSUP"),
+        ],
     ),
     "a bytearray resized in flight": (
         """
@@ -165,8 +169,10 @@ MISUSES = {
         tell(sender.send, memoryview(bytearray(100))[::2])
         tell(sender.send, memoryview(bytearray(200000))[::2], copy=False)
         """,
-        ["BufferError", "BufferError", "False 100000", "True 100001", "ValueError"]
-        + ["BufferError", "BufferError"],
+        [
+            *("BufferError", "BufferError", "False 100000", "True 100001", "ValueError"),
+            *("BufferError", "BufferError"),
+        ],
     ),
     "a list changed while it is sent": (
         """

@@ -54,9 +54,9 @@ DIFFERENCES: dict[str, tuple[list[str], list[str], str]] = {
     "endpoints_with_a_nul": (["<SocketContext>"], [EINVAL], "C cuts the endpoint at the NUL"),
     "sizes_below_no_limit": (["None"], [EINVAL], "libzmq takes any negative number for no limit; -1 says so"),
     "floats_as_numbers": (
-        [EINVAL, EINVAL, "Again(errno=11)", "<Socket>", "<Context>"],
-        [TYPE_ERROR] * 5,
-        "a float is no option, flag, type or number of threads",
+        [EINVAL, EINVAL, "<Socket>", "<Context>"],
+        [TYPE_ERROR] * 4,
+        "a float is no option, type or number of threads",
     ),
     "negative_socket_type": ([TYPE_ERROR], [EINVAL], "it is a number of the right type, and libzmq refuses it"),
     "context_shadow_of_nonsense": ([VALUE_ERROR] * 3, [TYPE_ERROR] * 3, "the wrong type is a TypeError everywhere"),
@@ -277,6 +277,8 @@ def test_method_takes_what_pyzmqs_takes(class_name: str, name: str) -> None:
         assert isinstance(member, classmethod)
         assert find_mismatches(member.__func__, theirs.partition(" ")[2]) == []
     elif name == "__init__" and not inspect.isfunction(member):
+        if sys.version_info < (3, 11):
+            pytest.skip("before 3.11 CPython finds no signature of a class that is written in C")
         assert find_mismatches(cls, theirs.partition(", ")[2]) == []
     elif name == "__init__" or not name.startswith("__"):
         assert find_mismatches(getattr(cls, name), theirs) == []

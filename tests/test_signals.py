@@ -208,11 +208,19 @@ HANDLERS = {
     "closes the socket, send_multipart": ("full.close(0)", "full.send_multipart([b'x', b'y'])", "ZMQError ENOTSOCK"),
     "closes the socket, send_many": ("full.close(0)", "full.send_many([b'x', b'y'])", "ZMQError ENOTSOCK"),
     "makes the socket anew": ("receiver.__init__(context, zmq.PULL)", "receiver.recv()", "ZMQError ENOTSOCK"),
-    "receives from the socket": ("sender.send(b'1'); tell(receiver.recv)", "receiver.recv()", "returned b'1'\nreturned b'2'"),
+    "receives from the socket": (
+        "sender.send(b'1'); tell(receiver.recv)",
+        "receiver.recv()",
+        "returned b'1'\nreturned b'2'",
+    ),
     "sends what is waited for": ("pass", "receiver.recv()", "returned b'2'"),
     "sets an option": ("receiver.linger = 5", "receiver.recv_multipart()", "returned [b'2']"),
     "destroys the context": ("context.destroy(0)", "receiver.recv()", "ZMQError ENOTSOCK"),
-    "terminates the context": ("tell(context.term, timeout=1)", "receiver.recv()", "Again EAGAIN\nContextTerminated ETERM"),
+    "terminates the context": (
+        "tell(context.term, timeout=1)",
+        "receiver.recv()",
+        "Again EAGAIN\nContextTerminated ETERM",
+    ),
     "raises": ("raise RuntimeError", "receiver.recv()", "RuntimeError"),
     "collects garbage": ("gc.collect()", "receiver.recv()", "returned b'2'"),
 }

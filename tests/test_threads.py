@@ -53,12 +53,14 @@ def test_a_second_thread_in_a_socket_gets_socket_in_use(how: str, run_child: Cal
             receiver.recv_multipart, receiver.recv_many, lambda: receiver.recv_into(bytearray(5)),
             lambda: receiver.send(b"x"), lambda: receiver.send(bytes(10000)), lambda: receiver.send_multipart([b"x"]),
             lambda: receiver.send_many([b"x"]), lambda: receiver.poll(0), lambda: receiver.poll(1000),
-            lambda: zmq.zmq_poll([(sender, zmq.POLLIN), (receiver, zmq.POLLIN)], 0), lambda: zmq.proxy(receiver, sender),
+            lambda: zmq.zmq_poll([(sender, zmq.POLLIN), (receiver, zmq.POLLIN)], 0),
+            lambda: zmq.proxy(receiver, sender),
             lambda: receiver.linger, lambda: receiver.set(zmq.LINGER, 0), lambda: receiver.last_endpoint,
             lambda: receiver.bind("inproc://other"), lambda: receiver.connect("inproc://other"),
             lambda: receiver.disconnect("inproc://threads"), lambda: receiver.unbind("inproc://other"),
             lambda: receiver.monitor("inproc://monitor"), lambda: receiver.subscribe(b""),
-            receiver.close, lambda: receiver.close(linger=0), receiver.__exit__, lambda: zmq.Socket.shadow(receiver).recv(),
+            receiver.close, lambda: receiver.close(linger=0), receiver.__exit__,
+            lambda: zmq.Socket.shadow(receiver).recv(),
         ):
             tell(intrude)
         print(receiver.closed, sender.poll(0, zmq.POLLOUT))
@@ -141,7 +143,8 @@ def test_threads_that_block_get_context_terminated(run_child: Callable[..., Any]
 
         calls = (
             lambda socket: socket.recv(), lambda socket: socket.recv_multipart(), lambda socket: socket.recv_many(),
-            lambda socket: socket.recv_into(bytearray(1)), lambda socket: socket.poll(), lambda socket: socket.send(b""),
+            lambda socket: socket.recv_into(bytearray(1)), lambda socket: socket.poll(),
+            lambda socket: socket.send(b""),
             lambda socket: socket.send_multipart([b"", b""]), lambda socket: socket.send_many([b""]),
             lambda socket: zmq.zmq_poll([(socket, zmq.POLLIN)]), lambda socket: zmq.proxy(socket, full),
         )
