@@ -55,7 +55,7 @@ def context() -> Iterator[zmqlite.Context[Any]]:
     made.socket = make_and_keep
     yield made
     del made.socket
-    # destroy(linger=0), with more patience: it gives up after 250 ms, and test machines are busy.
+    # destroy(linger=0), with more patience: it gives up after a second.
     lib.zl_context_close_sockets(made._native, 0, -1)
     lib.zl_context_shutdown(made._native)
     made.term(timeout=20_000)

@@ -31,8 +31,9 @@ __all__ = [
 ]
 
 _DEFAULT_MS = 1000
-# libzmq needs a moment to close down after the last linger is over.
-_GRACE_MS = 250
+# libzmq needs a moment to close down after the last linger is over, on a busy machine a long one.
+_EXIT_GRACE_MS = 500
+_DESTROY_GRACE_MS = 1000
 _SLICE_MS = 50
 
 _exit_linger_ms = _DEFAULT_MS
@@ -72,7 +73,7 @@ def exit_linger(linger: int | None) -> int:
 def exit_deadline(linger: int | None) -> float | None:
     """The time.monotonic() at which destroy() waits no longer; None for never."""
     longest_ms = _exit_linger_ms if linger is None else linger
-    return None if longest_ms < 0 else time.monotonic() + (longest_ms + _GRACE_MS) / 1000
+    return None if longest_ms < 0 else time.monotonic() + (longest_ms + _DESTROY_GRACE_MS) / 1000
 
 
 def creation_site() -> tuple[CodeType, int]:
@@ -104,7 +105,7 @@ def _run_exit() -> None:
     global _exiting
     _exiting = True
     linger = _exit_linger_ms
-    until = time.monotonic() + (linger + _GRACE_MS) / 1000
+    until = time.monotonic() + (linger + _EXIT_GRACE_MS) / 1000
     waiting = 1
     while waiting:
         slice_ms = _SLICE_MS
@@ -117,7 +118,7 @@ def _run_exit() -> None:
     abandoned = lib.zl_exit_pending()
     if abandoned:
         print(
-            f"zmqlite: {abandoned} context(s) not terminated within {linger + _GRACE_MS} ms of exit: abandoned, "
+            f"zmqlite: {abandoned} context(s) not terminated within {linger + _EXIT_GRACE_MS} ms of exit: abandoned, "
             "undelivered messages are lost",
             file=sys.stderr,
         )
