@@ -9,13 +9,6 @@ import time
 import pytest
 
 import zmqlite as zmq
-from zmqlite import _backend
-
-
-def in_c_not_yet(reason):
-    """Mark a test that the C backend fails."""
-    return pytest.mark.xfail(_backend.BACKEND == "c", reason=reason, strict=False)
-
 
 pytestmark = pytest.mark.skipif(not zmq.has("draft"), reason="this libzmq has no drafts")
 
@@ -75,7 +68,6 @@ def test_wrong_group_raises(pair):
         radio.send(b"x", group=3)
 
 
-@in_c_not_yet("hp_message_set_group() lets libzmq cut it off")
 def test_group_too_long_for_libzmq_raises(pair):
     """libzmq would send to the group of the first 255 bytes."""
     radio, _ = pair(zmq.RADIO, zmq.DISH)
@@ -129,7 +121,6 @@ def test_waiting_client_does_not_spin(pair):
     assert time.process_time() - cpu < 0.15
 
 
-@in_c_not_yet("src/hotpath/wait.c waits for POLLOUT, which a SERVER always has")
 def test_blocked_server_does_not_spin(pair):
     """A SERVER is always ready for sending, even to a peer whose queue is full."""
     server, client = pair(zmq.SERVER, zmq.CLIENT, sndhwm=1, rcvhwm=1)

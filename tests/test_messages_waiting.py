@@ -10,7 +10,6 @@ import pytest
 from messages_waiting import ALL, RECEIVERS, SENDERS, SETUP, every_verb, waiting_socket
 
 import zmqlite as zmq
-from zmqlite import _backend
 
 needs_signals = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no timer signals")
 
@@ -87,11 +86,6 @@ def test_sender_wakes_up_for_room(pair, transport, verb):
     assert rest == [one] * count
 
 
-@pytest.mark.xfail(
-    _backend.BACKEND == "c",
-    reason="src/hotpath/wait.c waits for POLLOUT, which another peer's room keeps ready",
-    strict=False,
-)
 def test_blocked_router_does_not_spin(context):
     """A mandatory ROUTER is ready for sending as long as some peer has room, but this message is for another."""
     router, full, idle = (context.socket(kind) for kind in (zmq.ROUTER, zmq.DEALER, zmq.DEALER))

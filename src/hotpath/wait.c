@@ -62,7 +62,7 @@ int hp_send_drops_rest (zl_socket *native)
 static int hp_send_loop (hp_socket *self, zl_socket *native, zmq_msg_t *message, int flags, int quiet, const char *call)
 {
     hp_waiting waiting;
-    int began = 0, error = hp.api->error ();
+    int began = 0, tries = 0, error = hp.api->error ();
     for (;;) {
         int rc, left = 0;
         long slice;
@@ -86,7 +86,7 @@ static int hp_send_loop (hp_socket *self, zl_socket *native, zmq_msg_t *message,
             if (slice == 0)
                 return hp_fail (native, EAGAIN, call);
             Py_BEGIN_ALLOW_THREADS
-            rc = hp.api->socket_wait (native, ZMQ_POLLOUT, slice);
+            rc = hp.api->socket_park_to_send (native, tries++, slice);
             if (rc > 0)
                 rc = hp.api->msg_send (message, native->handle, flags | ZMQ_DONTWAIT) >= 0 ? 1 : -1;
             error = rc < 0 ? hp.api->error () : EAGAIN;

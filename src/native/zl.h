@@ -17,7 +17,7 @@
 #include <zmq.h>
 #include "zl_thread.h"
 
-#define ZL_ABI 1
+#define ZL_ABI 2
 #define ZL_EFORKED (ZMQ_HAUSNUMERO + 1001)
 /* A linger that means: leave the socket's own setting as it is. */
 #define ZL_LINGER_KEEP (-2)
@@ -93,7 +93,7 @@ typedef struct zl_api
     int (*socket_enter_slow) (zl_socket *);
     void (*socket_leave_slow) (zl_socket *);
     int (*socket_park) (zl_socket *, int, long);
-    int (*socket_wait) (zl_socket *, int, long);
+    int (*socket_park_to_send) (zl_socket *, int, long);
     int (*socket_getsockopt) (zl_socket *, int, void *, size_t *);
     zl_hold *(*hold_new) (void *);
     void (*hold_reference) (zl_hold *);
@@ -173,6 +173,9 @@ int zl_socket_recv (zl_socket *socket, zmq_msg_t *message, int flags);
  * to process (where there is no usable descriptor, for events). 1: try again, 0: timeout, -1: errno
  * (EINTR, ETERM). timeout_ms -1: for ever. */
 int zl_socket_park (zl_socket *socket, int events, long timeout_ms);
+/* The same for room to send; tries: how often it was called since the message was first tried. Not "until ZMQ_POLLOUT":
+ * a ROUTER has that while any peer has room, a SERVER always. */
+int zl_socket_park_to_send (zl_socket *socket, int tries, long timeout_ms);
 /* The caller is inside. Waits for ZMQ_POLLIN and/or ZMQ_POLLOUT. Returns the events, 0 on timeout. */
 int zl_socket_wait (zl_socket *socket, int events, long timeout_ms);
 /* The same from outside: enters, waits, leaves. Like the other calls that wait and that Python calls (zl_poll,

@@ -2,6 +2,13 @@
 #define ZL_NATIVE
 #include "zl.h"
 #include "zl_optional.h"
+#include <errno.h>
+#include <string.h>
+
+/* zmq.h has it under its drafts. */
+#if !defined ZMQ_GROUP_MAX_LENGTH
+#define ZMQ_GROUP_MAX_LENGTH 255
+#endif
 
 static zl_api zl_api_struct = {.send = zmq_send, .msg_send = zmq_msg_send};
 
@@ -21,6 +28,15 @@ void zl_api_set_send (int (*send) (void *, const void *, size_t, int), int (*msg
     zl_api_struct.msg_send = msg_send;
 }
 
+/* libzmq cuts off a group that is too long, and the message goes to another group. */
+static int zl_api_set_group (zmq_msg_t *message, const char *group)
+{
+    if (strlen (group) <= ZMQ_GROUP_MAX_LENGTH)
+        return zmq_msg_set_group (message, group);
+    errno = EINVAL;
+    return -1;
+}
+
 const zl_api *zl_api_get (void)
 {
     zl_api_struct.abi = ZL_ABI;
@@ -29,7 +45,7 @@ const zl_api *zl_api_get (void)
     zl_api_struct.socket_enter_slow = zl_socket_enter_slow;
     zl_api_struct.socket_leave_slow = zl_socket_leave_slow;
     zl_api_struct.socket_park = zl_socket_park;
-    zl_api_struct.socket_wait = zl_socket_wait;
+    zl_api_struct.socket_park_to_send = zl_socket_park_to_send;
     zl_api_struct.socket_getsockopt = zl_socket_getsockopt;
     zl_api_struct.hold_new = zl_hold_new;
     zl_api_struct.hold_reference = zl_hold_reference;
@@ -56,7 +72,7 @@ const zl_api *zl_api_get (void)
     zl_api_struct.msg_gets = zmq_msg_gets;
     zl_api_struct.msg_set_routing_id = zmq_msg_set_routing_id;
     zl_api_struct.msg_routing_id = zmq_msg_routing_id;
-    zl_api_struct.msg_set_group = zmq_msg_set_group;
+    zl_api_struct.msg_set_group = zl_api_set_group;
     zl_api_struct.msg_group = zmq_msg_group;
     return &zl_api_struct;
 }

@@ -74,12 +74,8 @@ static int zl_cffi_waiting_wait (zl_cffi_waiting *waiting, zl_socket *native, in
         left = waiting->until - zl_thread_now ();
     if (left <= 0 && waiting->timeout_ms >= 0)
         return -EAGAIN;
-    /* zmq_send puts off libzmq's commands (for about 1 ms), and the descriptor does not tell of those. */
-    if (waiting->tries++ == 0 && events == ZMQ_POLLOUT)
-        return zl_socket_events (native) < 0 ? -errno : 0;
-    /* What says "ready" without a descriptor may say it for ever: a SERVER is, whatever its peers' queues. */
-    if (waiting->tries > 2 && native->thread_safe)
-        zmq_poll (NULL, 0, 1);
+    if (events == ZMQ_POLLOUT)
+        return zl_socket_park_to_send (native, waiting->tries++, (long) left) < 0 ? -errno : 0;
     return zl_socket_park (native, events, (long) left) < 0 ? -errno : 0;
 }
 

@@ -73,6 +73,20 @@ int zl_socket_park (zl_socket *socket, int events, long timeout_ms)
 }
 #endif
 
+int zl_socket_park_to_send (zl_socket *socket, int tries, long timeout_ms)
+{
+    /* zmq_send puts off libzmq's commands (for about 1 ms), and the descriptor does not tell of those: so they are
+     * processed first, and again when more came. */
+    if (tries > 0) {
+        /* Without a descriptor it is "until ZMQ_POLLOUT" after all. */
+        if (tries > 1 && socket->thread_safe)
+            zmq_poll (NULL, 0, 1);
+        if (zl_socket_park (socket, ZMQ_POLLOUT, timeout_ms) < 0)
+            return -1;
+    }
+    return zl_socket_events (socket) < 0 ? -1 : 1;
+}
+
 int zl_socket_wait (zl_socket *socket, int events, long timeout_ms)
 {
     int64_t until = timeout_ms > 0 ? zl_thread_now () + timeout_ms : 0;
