@@ -144,7 +144,7 @@ int zl_cffi_drops_rest (zl_socket *native)
 int zl_cffi_send_inside (zl_cffi_socket *socket, zl_socket *native, zmq_msg_t *message, int flags, zl_cffi_waiting *waiting)
 {
     int rc;
-    while (zmq_msg_send (message, native->handle, flags | ZMQ_DONTWAIT) < 0) {
+    while (zl_msg_send (message, native->handle, flags | ZMQ_DONTWAIT) < 0) {
         if (errno != EAGAIN)
             return -errno;
         if (waiting->timeout_ms != 0 && socket->sending_more && zl_cffi_drops_rest (native)) {
@@ -167,7 +167,7 @@ int zl_cffi_send (zl_cffi_socket *socket, const char *data, size_t size, int fla
     int rc = zl_cffi_enter (socket, &native);
     if (ZL_UNLIKELY (rc != 0))
         return rc;
-    if (ZL_LIKELY (zmq_send (native->handle, data, size, flags | ZMQ_DONTWAIT) >= 0)) {
+    if (ZL_LIKELY (zl_send (native->handle, data, size, flags | ZMQ_DONTWAIT) >= 0)) {
         socket->sending_more = flags & ZMQ_SNDMORE;
         socket->sent += 1;
         rc = zl_load_ptr (&zl_hold_released) != NULL;

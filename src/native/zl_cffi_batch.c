@@ -95,7 +95,7 @@ static int zl_cffi_batch_send_part (zl_cffi_batch *batch,
     while (rc == 0) {
         if (at == 0)
             rc = zl_cffi_send_inside (socket, native, &part, flags, waiting);
-        else if (zmq_msg_send (&part, native->handle, flags | ZMQ_DONTWAIT) < 0)
+        else if (zl_msg_send (&part, native->handle, flags | ZMQ_DONTWAIT) < 0)
             rc = -errno;
         else
             socket->sending_more = flags & ZMQ_SNDMORE;
@@ -131,7 +131,9 @@ int zl_cffi_batch_send (zl_cffi_batch *batch, zl_cffi_socket *socket, int flags,
     if (rc != 0)
         return rc;
     zl_cffi_waiting_begin (&waiting, timeout_ms);
-    while (at < batch->kept) {
+    for (; at < batch->kept && rc == 0; at++)
+        rc = zl_send_check (native->handle, zmq_msg_size (&batch->parts[at])) == 0 ? 0 : -errno;
+    for (at = 0; at < batch->kept && rc == 0;) {
         rc = zl_cffi_batch_send_part (batch, at, socket, native, flags, &waiting);
         if (rc == -EAGAIN && at > 0) {
             if (!zl_cffi_batch_lost (batch, at, socket, native, flags)) {
@@ -139,7 +141,7 @@ int zl_cffi_batch_send (zl_cffi_batch *batch, zl_cffi_socket *socket, int flags,
                 break;
             }
             waiting.tries = 0;
-            at = 0;
+            at = rc = 0;
             continue;
         }
         if (rc != 0)
@@ -162,7 +164,7 @@ int zl_cffi_send_packed (zl_cffi_socket *socket, const char *data, const char *s
     for (sent = 0; sent < count; sent++, sizes += sizeof (int32_t)) {
         int32_t size;
         memcpy (&size, sizes, sizeof size); /* it may not be aligned */
-        if (zmq_send (native->handle, data, (size_t) size, flags | ZMQ_DONTWAIT) < 0)
+        if (zl_send (native->handle, data, (size_t) size, flags | ZMQ_DONTWAIT) < 0)
             break;
         data += size;
     }

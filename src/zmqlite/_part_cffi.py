@@ -33,6 +33,7 @@ _DONTWAIT = lib.ZMQ_DONTWAIT
 _LARGE = lib.ZL_CFFI_LARGE
 # The fast way of recv() gives up: nothing is there, or the inbox is in use (by a call that a signal interrupted).
 _SLOW = (*RETRIED, -EALREADY)
+_INT_MAX = 2**31 - 1
 _UINT32_MAX = 2**32 - 1
 
 _send = lib.zl_cffi_send
@@ -59,9 +60,12 @@ def set_pass_threshold(size: int) -> None:
 def as_int(value: Any, name: str) -> int:
     """Return an argument as a plain int: with an IntFlag arithmetic is slow."""
     try:
-        return index(value)
+        number = index(value)
     except TypeError:
         raise TypeError(f"{name} takes an int, got {value!r}") from None
+    if not -_INT_MAX <= number <= _INT_MAX:
+        raise OverflowError(f"{name}={value!r} is beyond a C int")
+    return number
 
 
 def _check_room(nbytes: int, room: int) -> None:
