@@ -94,7 +94,7 @@ def lint(session: nox.Session) -> None:
     session.install(*group("lint"))
     session.run("ruff", "check", ".")
     session.run("sh", "-n", "run", external=True)
-    session.run("sh", "-n", ".ci/run", external=True)
+    session.run("bash", "-n", ".ci/run", external=True)
 
 
 @nox.session
