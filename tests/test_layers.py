@@ -22,6 +22,7 @@ LAYERS = (
     ("_native",),
     ("_backend", "_frame_cffi", "_hotpath", "_hotpath_cffi", "_message_cffi", "_part_cffi"),
     (
+        "certificates",
         "constants",
         "errors",
         "io_thread_settings",
@@ -30,17 +31,20 @@ LAYERS = (
         "option_table_transports",
         "options",
         "z85",
+        "zpl",
     ),
     ("addresses", "context", "context_options", "lifetime", "message", "version", "waiting"),
-    ("endpoints", "option_attributes", "socket", "socket_forms", "socket_options", "verbs"),
-    ("curve", "monitor", "poller", "proxy", "stopwatch"),
+    ("endpoints", "open_servers", "option_attributes", "socket", "socket_forms", "socket_options", "verbs"),
+    ("curve", "hardening", "monitor", "poller", "proxy", "stopwatch"),
+    ("auth",),
     ("__init__",),
-    ("__main__", "bench", "cli", "info"),
+    ("__main__", "bench", "cli", "info", "keygen"),
 )
 # Imports inside functions that go up, and why they may.
 LATE = {
     ("_native", "errors"): "a function that libzmq lacks raises the tree's error",
     ("constants", "options"): "an enum member tells its option's type",
+    ("socket", "hardening"): "a method that sets many options at once",
     ("socket", "monitor"): "a method that starts what is built around sockets",
 }
 # Longer than a screenful of subjects, but one table.

@@ -150,6 +150,8 @@ int zl_socket_bind (zl_socket *socket, const char *endpoint);
 int zl_socket_connect (zl_socket *socket, const char *endpoint);
 /* 1 when a ROUTER has a peer of that routing id; 0 when it has none or libzmq cannot tell. */
 int zl_socket_has_peer (zl_socket *socket, const void *routing_id, size_t size);
+/* 1: a ZAP handler is bound in the socket's context, or may be: a context that is not ours (zl_inproc.c). */
+int zl_socket_zap_handled (const zl_socket *socket);
 uint32_t zl_socket_connect_peer (zl_socket *socket, const char *endpoint);
 int zl_socket_unbind (zl_socket *socket, const char *endpoint);
 int zl_socket_disconnect (zl_socket *socket, const char *endpoint);

@@ -109,6 +109,19 @@ void zl_inproc_after_unbind (zl_context *context, const void *binder, const char
     zl_thread_unlock (&zl_context_lock);
 }
 
+int zl_socket_zap_handled (const zl_socket *socket)
+{
+    const zl_inproc *entry;
+    int found = 1;
+    if (!socket->context || !socket->context->owned)
+        return found;
+    zl_thread_lock (&zl_context_lock);
+    entry = zl_inproc_find (socket->context, "inproc://zeromq.zap.01");
+    found = entry && entry->binder;
+    zl_thread_unlock (&zl_context_lock);
+    return found;
+}
+
 void zl_inproc_forget (zl_context *context, const void *binder)
 {
     zl_inproc_remove (context, binder, NULL);

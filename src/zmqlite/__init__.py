@@ -22,7 +22,15 @@ from .message import _FINISHED_TRACKER, COPY_THRESHOLD, Frame, Message, MessageT
 from .poller import Poller, select, zmq_poll
 from .proxy import device, monitored_queue, proxy, proxy_steerable
 from .socket import Socket, SyncSocket
-from .version import DRAFT_API, has, pyzmq_version, pyzmq_version_info, zmq_version, zmq_version_info
+from .version import (
+    DRAFT_API,
+    has,
+    pyzmq_version,
+    pyzmq_version_info,
+    warn_of_old_libzmq,
+    zmq_version,
+    zmq_version_info,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -55,6 +63,8 @@ else:
 
 
 PYZMQ_DRAFT_API = DRAFT_API
+warn_of_old_libzmq()
+del warn_of_old_libzmq
 
 __all__ = [
     "COPY_THRESHOLD",

@@ -27,6 +27,7 @@ _INTERRUPTED = 130  # 128 + SIGINT, as shells have it
 VERBS: dict[str, tuple[str, str]] = {
     "bench": ("zmqlite.bench.command", "measure zmqlite, pyzmq and C on this machine"),
     "info": ("zmqlite.info", "versions, backend, and what libzmq this is"),
+    "keygen": ("zmqlite.keygen", "make a pair of CURVE keys and its two certificate files"),
 }
 
 

@@ -20,6 +20,7 @@ from typing import Any
 
 from . import z85
 from ._native import ffi, lib
+from .certificates import read_certificate, write_certificate
 from .constants import SocketOption
 from .errors import ZMQError, ZMQVersionError, error_from_errno
 
@@ -36,19 +37,6 @@ if TYPE_CHECKING:
 __all__ = ["KeyPair", "curve_keypair", "curve_public", "load_public_key", "set_curve_client", "set_curve_server"]
 
 _RAW_SIZE, _Z85_SIZE = 32, 40
-_LONGEST_FILE = 65536
-
-_CERTIFICATE_BANNER = """\
-#   ZeroMQ CURVE **Secret** Certificate
-#   DO NOT PROVIDE THIS FILE TO OTHER USERS nor change its permissions.
-
-"""
-_PUBLIC_BANNER = """\
-#   ZeroMQ CURVE Public Certificate
-#   Exchange securely, or use a secure mechanism to verify the contents
-#   of this file after exchange.
-
-"""
 
 
 def curve_keypair() -> tuple[bytes, bytes]:
@@ -65,7 +53,9 @@ def curve_keypair() -> tuple[bytes, bytes]:
     public, secret = ffi.new("char[41]"), ffi.new("char[41]")
     if lib.zmq_curve_keypair(public, secret) != 0:
         _raise_curve_error("curve_keypair()")
-    return ffi.string(public), ffi.string(secret)
+    keys = ffi.string(public), ffi.string(secret)
+    ffi.buffer(secret)[:] = bytes(41)  # what is freed may be read by whoever gets the memory next
+    return keys
 
 
 def curve_public(secret_key: str | bytes) -> bytes:
@@ -132,24 +122,6 @@ def _to_raw(key: Key, call: str, kind: str) -> bytes:
 # ---- certificate files ----
 
 
-def _read_certificate(path: Path) -> dict[str, bytes]:
-    """The keys of a certificate file, as they are written there. Quotes and spaces around them are not theirs."""
-    with open(path, "rb") as file:
-        content = file.read(_LONGEST_FILE)
-    found: dict[str, bytes] = {}
-    section = b"curve"  # until a line says otherwise
-    for line in content.splitlines():
-        text = line.strip()
-        if not text or text.startswith(b"#"):
-            continue
-        name, equals, value = text.partition(b"=")
-        if not equals:
-            section = text
-        elif section == b"curve" and name.strip() in (b"public-key", b"secret-key"):
-            found[name.strip().decode()] = value.strip(b" \t'\"")
-    return found
-
-
 def load_public_key(path: Path) -> bytes:
     """Read the public key of a certificate file, as zmqlite, pyzmq and CZMQ write them.
 
@@ -163,30 +135,10 @@ def load_public_key(path: Path) -> bytes:
         OSError: the file cannot be read.
         ValueError: it has no public key.
     """
-    found = _read_certificate(path)
+    found = read_certificate(path)
     if "public-key" not in found:
         raise ValueError(f"no public-key in the certificate {os.fspath(path)!r}")
     return z85.encode(_to_raw(found["public-key"], f"load_public_key({os.fspath(path)!r})", "public"))
-
-
-def _write_certificate(
-    path: Path, mode: int, banner: str, lines: list[str], metadata: Mapping[str, str] | None
-) -> None:
-    for name, value in (metadata or {}).items():
-        if "\n" in f"{name}{value}" or "=" in name:
-            raise ValueError(f"metadata is one line each, with no = in a name: got {name!r}")
-    text = [f"{banner}metadata"]
-    text += [f"    {name} = {value}" for name, value in (metadata or {}).items()]
-    text += ["curve", *lines, ""]
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
-    # Never a file that is there already: not somebody's key, and not where a link leads.
-    descriptor = os.open(path, flags, mode)
-    try:
-        with open(descriptor, "w", encoding="utf-8", newline="\n") as file:
-            file.write("\n".join(text))
-    except BaseException:  # half a certificate is none
-        os.unlink(path)
-        raise
 
 
 class KeyPair:
@@ -228,7 +180,7 @@ class KeyPair:
             OSError: the file cannot be read.
             ValueError: it has no secret key, or its public key belongs to another one.
         """
-        found = _read_certificate(path)
+        found = read_certificate(path)
         name = os.fspath(path)
         if "secret-key" not in found:
             raise ValueError(f"no secret-key in the certificate {name!r}: is it the public one?")
@@ -248,8 +200,7 @@ class KeyPair:
         Raises:
             FileExistsError: there is something at path.
         """
-        lines = [f'    public-key = "{self.public.decode()}"', f'    secret-key = "{self.secret.decode()}"']
-        _write_certificate(path, 0o600, _CERTIFICATE_BANNER, lines, metadata)
+        write_certificate(path, self.public, self.secret, metadata)
 
     def save_public(self, path: Path, metadata: Mapping[str, str] | None = None) -> None:
         """Write a public certificate file, to give away: it must not exist.
@@ -261,8 +212,7 @@ class KeyPair:
         Raises:
             FileExistsError: there is something at path.
         """
-        lines = [f'    public-key = "{self.public.decode()}"']
-        _write_certificate(path, 0o644, _PUBLIC_BANNER, lines, metadata)
+        write_certificate(path, self.public, None, metadata)
 
     @property
     def public(self) -> bytes:
@@ -355,6 +305,7 @@ def set_curve_server(
     socket.set(SocketOption.CURVE_PUBLICKEY, pair.raw_public)
     socket.set(SocketOption.CURVE_SECRETKEY, pair.raw_secret)
     socket.set(SocketOption.CURVE_SERVER, 1)
+    socket._allows_any = allow_any
 
 
 def _to_pair(keys: KeyPair | Key | os.PathLike[str]) -> KeyPair:

@@ -8,6 +8,7 @@ from errno import EACCES, EADDRINUSE, EINVAL, ENAMETOOLONG, ENOENT
 from ._native import ffi, has_function, lib
 from .constants import IPC_PATH_MAX_LEN
 from .errors import ZMQBindError, ZMQError, ZMQVersionError, error_from_errno
+from .open_servers import check_server
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -94,6 +95,8 @@ class Endpoints:
     """The part of Socket that deals with endpoints and groups."""
 
     _native: Any
+    # Told by set_curve_server(allow_any=True): see open_servers.py.
+    _allows_any = False
     # CONNECT_ROUTING_ID for the next connect, and endpoint -> routing id of those before it.
     _next_routing_id: bytes | None = None
     _routing_ids: dict[str, bytes] | None = None
@@ -111,6 +114,9 @@ class Endpoints:
         Raises:
             ZMQError: EADDRINUSE, somebody listens there; EADDRNOTAVAIL, ENODEV, no such interface; EPROTONOSUPPORT, no
                 such transport; ENOCOMPATPROTO, not for this socket type; EINVAL; EMFILE.
+
+        Warns:
+            SecurityWarning: a CURVE server that lets everybody in, and was not told to.
 
         Source: zmq_bind(3).
         """
@@ -187,7 +193,9 @@ class Endpoints:
         """
         if not has_function("zmq_connect_peer"):
             raise ZMQVersionError("4.3.3 with drafts", "connect_peer()")
-        peer = int(lib.zl_socket_connect_peer(self._native, check_endpoint("connect_peer()", addr)))
+        encoded = check_endpoint("connect_peer()", addr)
+        check_server(self, "connect_peer()", encoded)
+        peer = int(lib.zl_socket_connect_peer(self._native, encoded))
         if not peer:
             raise error_from_errno(ffi.errno, "connect_peer()", addr)
         return peer
@@ -262,7 +270,10 @@ class Endpoints:
         return endpoint.decode("utf-8", "surrogateescape") if b"://" in endpoint else _to_text(addr)
 
     def _call_endpoint(self, call: str, function: Any, addr: str | bytes) -> None:
-        if function(self._native, check_endpoint(call, addr)) != 0:
+        encoded = check_endpoint(call, addr)
+        if call in ("bind()", "connect()"):
+            check_server(self, call, encoded)
+        if function(self._native, encoded) != 0:
             errno = ffi.errno
             raise error_from_errno(errno, call, addr, _find_hint(errno, call, addr))
 

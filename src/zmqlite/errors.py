@@ -275,6 +275,13 @@ class DraftFDWarning(RuntimeWarning):
         )
 
 
+class SecurityWarning(RuntimeWarning):
+    """A socket, a key file or the linked libzmq is less secure than it looks.
+
+    Silence one that is meant so with `warnings.simplefilter("ignore", zmqlite.SecurityWarning)`.
+    """
+
+
 _CLASSES: dict[int, type[ZMQError]] = {
     EAGAIN: Again,
     EINTR: InterruptedSystemCall,
@@ -330,6 +337,7 @@ __all__ = [
     "ForkedError",
     "InterruptedSystemCall",
     "NotDone",
+    "SecurityWarning",
     "SocketInUse",
     "ZMQBaseError",
     "ZMQBindError",

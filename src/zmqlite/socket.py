@@ -207,6 +207,60 @@ class Socket(Endpoints, SocketOptions, SocketForms[_Return]):
             self.context._rm_socket(self)
         _backend.collect()
 
+    # ---- limits ----
+
+    def harden(
+        self,
+        *,
+        max_message_bytes: int | None = 1_048_576,
+        handshake_ms: int | None = 5_000,
+        heartbeat_ms: int | None = 10_000,
+        silence_ms: int | None = 30_000,
+        connect_timeout_ms: int | None = 10_000,
+        reconnect_max_ms: int | None = 30_000,
+        unacknowledged_ms: int | None = 30_000,
+    ) -> None:
+        """Set limits for a socket that strangers can reach: call it before the first bind() or connect().
+
+        Without it libzmq's defaults hold, which trust the network. It does not limit how many connections there are,
+        nor how many parts a message has, and it encrypts nothing: see SECURITY.md and set_curve_server().
+
+        Args:
+            max_message_bytes: MAXMSGSIZE, of one part of a message; who sends more is disconnected. A peer can make us
+                keep RCVHWM times as much. libzmq's default: no limit.
+            handshake_ms: HANDSHAKE_IVL, how long a new connection may take to shake hands. libzmq's default: 30 s.
+            heartbeat_ms: HEARTBEAT_IVL, how often each peer is asked whether it lives. libzmq's default: never.
+            silence_ms: HEARTBEAT_TIMEOUT and HEARTBEAT_TTL, after which a peer that says nothing is disconnected, by
+                either side. 0 to 6553599.
+            connect_timeout_ms: CONNECT_TIMEOUT, how long one attempt to connect may take. libzmq's default: as long as
+                the system tries, minutes.
+            reconnect_max_ms: RECONNECT_IVL_MAX, up to which the pause between attempts doubles. libzmq's default: it
+                does not grow, ten attempts a second.
+            unacknowledged_ms: TCP_MAXRT, how long sent data may stay without an answer. libzmq's default: the system's,
+                minutes.
+
+            Any of them None leaves that option as it is.
+
+        Raises:
+            ZMQError: EINVAL, the socket is bound or connected already, or a value is out of its range; ENOTSOCK, the
+                socket is closed.
+            TypeError: a value is no int.
+
+        Source: zmq_setsockopt(3).
+        """
+        from .hardening import harden_socket
+
+        limits = {
+            "max_message_bytes": max_message_bytes,
+            "handshake_ms": handshake_ms,
+            "heartbeat_ms": heartbeat_ms,
+            "silence_ms": silence_ms,
+            "connect_timeout_ms": connect_timeout_ms,
+            "reconnect_max_ms": reconnect_max_ms,
+            "unacknowledged_ms": unacknowledged_ms,
+        }
+        harden_socket(self, limits)
+
     # ---- polling ----
 
     def poll(self, timeout: float | None = None, flags: int = PollEvent.POLLIN) -> int:

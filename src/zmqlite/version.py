@@ -4,8 +4,26 @@ from __future__ import annotations
 
 from ._native import ffi, has_function, lib
 from ._version import __version__
+from .errors import SecurityWarning
 
-__all__ = ["DRAFT_API", "has", "pyzmq_version", "pyzmq_version_info", "zmq_version", "zmq_version_info"]
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Optional
+
+    _Version = Optional[tuple[int, int, int]]
+
+__all__ = [
+    "DRAFT_API",
+    "has",
+    "pyzmq_version",
+    "pyzmq_version_info",
+    "warn_of_old_libzmq",
+    "zmq_version",
+    "zmq_version_info",
+]
+
+# SECURITY.md has the list of what those before it are open to.
+_OLDEST_SAFE = (4, 3, 4)
 
 # pyzmq's names and semantics are those of this version.
 _PYZMQ_VERSION_INFO = (27, 3, 0)
@@ -24,6 +42,24 @@ def zmq_version_info() -> tuple[int, int, int]:
 def zmq_version() -> str:
     """Return the version of the linked libzmq: "4.3.5"."""
     return ".".join(map(str, zmq_version_info()))
+
+
+def warn_of_old_libzmq(version: _Version = None) -> None:
+    """Warn when libzmq has holes that are known: `import zmqlite` calls this.
+
+    Args:
+        version: to look at; None takes that of the linked libzmq.
+
+    Warns:
+        SecurityWarning: it is older than 4.3.4.
+    """
+    found = zmq_version_info() if version is None else version
+    if found < _OLDEST_SAFE:
+        from warnings import warn
+
+        names = ".".join(map(str, found)), ".".join(map(str, _OLDEST_SAFE))
+        message = "libzmq {} has known vulnerabilities that peers can use: take {} or later, see SECURITY.md"
+        warn(message.format(*names), SecurityWarning, stacklevel=3)
 
 
 def has(capability: str) -> bool:

@@ -30,6 +30,7 @@ void zl_socket_drop(zl_socket *socket);
 int zl_socket_bind(zl_socket *socket, const char *endpoint);
 int zl_socket_connect(zl_socket *socket, const char *endpoint);
 int zl_socket_has_peer(zl_socket *socket, const char *routing_id, size_t size);
+int zl_socket_zap_handled(const zl_socket *socket);
 uint32_t zl_socket_connect_peer(zl_socket *socket, const char *endpoint);
 int zl_socket_unbind(zl_socket *socket, const char *endpoint);
 int zl_socket_disconnect(zl_socket *socket, const char *endpoint);
