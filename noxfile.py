@@ -142,6 +142,8 @@ def types(session: nox.Session) -> None:
     install_wheel(session)
     session.run("mypy")
     session.run("mypy", "--strict", "--config-file=", "tests/typed_program.py")  # as a user of the wheel
+    folder = session.run("python", "-m", "zmqlite.compat", "--path", silent=True).strip()
+    session.run("mypy", "--strict", "--config-file=", "tests/typed_drop_in.py", env={"MYPYPATH": folder})
     options = Path(session.create_tmp(), "options.txt")
     names = "*SocketAttributes.__annotations__, *ContextAttributes.__annotations__"
     code = f"from zmqlite.option_attributes import *; print(*{{{names}}}, sep='|')"

@@ -1,4 +1,4 @@
-"""zmqlite against pyzmq: the same snippets in a process of each, and every public name with what it takes.
+"""zmqlite against pyzmq: the same snippets in a process of each. Names and signatures: test_drop_in_api.py.
 
 The snippets are in tests/parity. What differs on purpose is in DIFFERENCES, and a test fails when it no longer does.
 Not compared, because pyzmq would abort, hang or wait for ever:
@@ -19,15 +19,12 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
-import inspect
 import json
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
-import pyzmq_names
 
 import zmqlite
 
@@ -170,117 +167,3 @@ def test_snippet_logs_the_same(logs: dict[str, dict[str, list[str]]], name: str)
     expected_theirs, expected_ours, reason = DIFFERENCES[name]
     assert [our for _, our in differing] == expected_ours, reason
     assert [their for their, _ in differing] == expected_theirs, reason
-
-
-# ---- names and signatures ----
-
-# Names that say something about pyzmq's own build.
-WITHOUT = {
-    "__revision__": "the git commit that pyzmq was built from",
-    "get_includes": "the headers to compile against pyzmq's Cython",
-    "get_library_dirs": "the folder of pyzmq's libzmq",
-}
-# A parameter whose default is another one, on purpose.
-OTHER_DEFAULTS = {
-    "copy": (True, None),  # None passes large bytes in place
-    "errno": ("ignored", None),  # ignored all the same
-    "msg": ("ignored", None),
-}
-
-
-def test_every_name_is_there() -> None:
-    """zmq.__all__, and the functions that are not in it."""
-    names = {*pyzmq_names.NAMES.split(), *pyzmq_names.FUNCTIONS, *pyzmq_names.CLASSES} - {"SocketContext"}
-    missing = {name for name in names - set(WITHOUT) if not hasattr(zmqlite, name)}
-    assert missing == set()
-    assert {name for name in pyzmq_names.NAMES.split() if name not in WITHOUT} <= {*zmqlite.__all__, *WITHOUT}
-
-
-def parse(parameters: str) -> list[inspect.Parameter]:
-    """Turn what is written as in a lambda into parameters."""
-    made = eval(f"lambda {parameters}: 0")
-    return list(inspect.signature(made).parameters.values())
-
-
-def find_mismatches(ours: Any, theirs: str) -> list[str]:
-    """What calls of theirs ours would not take, or would take otherwise."""
-    mine = list(inspect.signature(ours).parameters.values())
-    wanted = parse(theirs)
-    if mine and mine[0].name == "self":
-        mine, wanted = mine[1:], wanted[1:]
-    by_name = {parameter.name: parameter for parameter in mine}
-    takes_any = any(parameter.kind is parameter.VAR_KEYWORD for parameter in mine)
-    found = []
-    for place, parameter in enumerate(wanted):
-        same = by_name.get(parameter.name)
-        if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
-            if parameter.kind is parameter.VAR_POSITIONAL and all(mine_.kind != parameter.kind for mine_ in mine):
-                found.append(f"*{parameter.name} is missing")
-            continue
-        if same is None:
-            if not (takes_any and parameter.kind is parameter.KEYWORD_ONLY):
-                found.append(f"{parameter.name} is missing")
-            continue
-        if parameter.kind is parameter.POSITIONAL_OR_KEYWORD and (
-            mine[place] is not same or same.kind is not parameter.kind
-        ):
-            found.append(f"{parameter.name} is in another place")
-        if parameter.default != same.default:
-            if OTHER_DEFAULTS.get(parameter.name) == (parameter.default, same.default):
-                continue
-            found.append(f"{parameter.name} is {same.default!r} by default, not {parameter.default!r}")
-    names = {parameter.name for parameter in wanted}
-    found += [
-        f"{parameter.name} is needed, too"
-        for parameter in mine
-        if parameter.name not in names
-        and parameter.default is parameter.empty
-        and parameter.kind not in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD)
-    ]
-    return found
-
-
-@pytest.mark.parametrize("name", sorted(set(pyzmq_names.FUNCTIONS) - set(WITHOUT)))
-def test_function_takes_what_pyzmqs_takes(name: str) -> None:
-    """The same parameters in the same places, with the same defaults."""
-    function = getattr(zmqlite, name)
-    assert callable(function)
-    assert not inspect.isclass(function)
-    assert find_mismatches(function, pyzmq_names.FUNCTIONS[name]) == []
-
-
-METHODS = [(cls, name) for cls, members in pyzmq_names.CLASSES.items() for name in members]
-
-
-def get_class(name: str) -> Any:
-    """A class of zmqlite by the name of pyzmq's."""
-    module = importlib.import_module("zmqlite.endpoints") if name == "SocketContext" else zmqlite
-    return getattr(module, name)
-
-
-@pytest.mark.parametrize(("class_name", "name"), METHODS, ids=lambda value: value)
-def test_method_takes_what_pyzmqs_takes(class_name: str, name: str) -> None:
-    """The same kind; the same parameters in the same places, with the same defaults."""
-    cls = get_class(class_name)
-    theirs = pyzmq_names.CLASSES[class_name][name]
-    assert inspect.isclass(cls)
-    if name == "errno":
-        assert cls.errno == zmqlite.Errno.EAGAIN or cls.errno
-        return
-    member = inspect.getattr_static(cls, name)
-    if theirs is None:
-        assert callable(getattr(cls, name))
-    elif theirs == "property":
-        assert hasattr(type(member), "__get__")
-        assert not callable(member)
-    elif theirs.startswith("classmethod "):
-        assert isinstance(member, classmethod)
-        assert find_mismatches(member.__func__, theirs.partition(" ")[2]) == []
-    elif name == "__init__" and not inspect.isfunction(member):
-        if sys.version_info < (3, 11):
-            pytest.skip("before 3.11 CPython finds no signature of a class that is written in C")
-        assert find_mismatches(cls, theirs.partition(", ")[2]) == []
-    elif name == "__init__" or not name.startswith("__"):
-        assert find_mismatches(getattr(cls, name), theirs) == []
-    else:
-        assert callable(getattr(cls, name))

@@ -24,6 +24,8 @@ from .proxy import device, monitored_queue, proxy, proxy_steerable
 from .socket import Socket, SyncSocket
 from .version import (
     DRAFT_API,
+    get_includes,
+    get_library_dirs,
     has,
     pyzmq_version,
     pyzmq_version_info,
@@ -63,6 +65,8 @@ else:
 
 
 PYZMQ_DRAFT_API = DRAFT_API
+# The commit of a build between two releases.
+__revision__ = ""
 warn_of_old_libzmq()
 del warn_of_old_libzmq
 
@@ -81,12 +85,15 @@ __all__ = [
     "Stopwatch",
     "SyncContext",
     "SyncSocket",
+    "__revision__",
     "__version__",
     "curve_keypair",
     "curve_public",
     "device",
     "error",
     "get_exit_linger",
+    "get_includes",
+    "get_library_dirs",
     "has",
     "monitored_queue",
     "parse_monitor_message",

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "DRAFT_API",
+    "get_includes",
+    "get_library_dirs",
     "has",
     "pyzmq_version",
     "pyzmq_version_info",
@@ -89,6 +91,16 @@ def pyzmq_version() -> str:
 def pyzmq_version_info() -> tuple[int, int, int]:
     """Return pyzmq_version() as numbers."""
     return _PYZMQ_VERSION_INFO
+
+
+def get_includes() -> list[str]:
+    """Return the folders of headers to compile against: none, because zmqlite has nothing to link to."""
+    return []
+
+
+def get_library_dirs() -> list[str]:
+    """Return the folders of libraries to link with: none, because libzmq is inside zmqlite's own extension."""
+    return []
 
 
 def zmqlite_version() -> str:

@@ -1,0 +1,1 @@
+"""zmqlite.log, under pyzmq's name."""

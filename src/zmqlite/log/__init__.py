@@ -1,0 +1,1 @@
+"""Log records as messages: handlers.PUBHandler publishes them, `python -m zmqlite.log` shows them."""
