@@ -131,7 +131,7 @@ class TopicLogger(logging.Logger):
             *args: what the text is formatted with.
             **kwargs: as for logging.Logger.log(): exc_info, extra, ...
         """
-        super().log(level, _with_topic(topic, msg), *args, **kwargs)
+        _log(self, level, topic, msg, args, kwargs)
 
     if TYPE_CHECKING:
 
@@ -145,15 +145,19 @@ class TopicLogger(logging.Logger):
         def fatal(self, topic: str, msg: str, *args: Any, **kwargs: Any) -> None: ...  # type: ignore[override]  # noqa: D102
 
 
-def _with_topic(topic: str, msg: str) -> str:
-    return f"{topic}{TOPIC_DELIM}{msg}"
+def _log(
+    logger: logging.Logger, level: int, topic: str, msg: str, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> None:
+    # The record is to name the caller of the caller: two frames more than logging knows of.
+    kwargs["stacklevel"] = kwargs.get("stacklevel", 1) + 2
+    logging.Logger.log(logger, level, f"{topic}{TOPIC_DELIM}{msg}", *args, **kwargs)
 
 
-def _make_method(name: str) -> Any:
-    # The record is to name the caller, and this function is one frame more.
+def _make_method(name: str, level: int) -> Any:
     def method(self: TopicLogger, topic: str, msg: str, *args: Any, **kwargs: Any) -> None:
-        kwargs["stacklevel"] = kwargs.get("stacklevel", 1) + 1
-        getattr(logging.Logger, name)(self, _with_topic(topic, msg), *args, **kwargs)
+        if name == "exception":
+            kwargs.setdefault("exc_info", True)
+        _log(self, level, topic, msg, args, kwargs)
 
     method.__name__ = name
     method.__qualname__ = f"TopicLogger.{name}"
@@ -161,6 +165,15 @@ def _make_method(name: str) -> Any:
     return method
 
 
-for _name in ("debug", "info", "warn", "warning", "error", "exception", "critical", "fatal"):
-    if hasattr(logging.Logger, _name):
-        setattr(TopicLogger, _name, _make_method(_name))
+# warn() and fatal() are other names, which newer versions of Python lack.
+for _name, _level in {
+    "debug": logging.DEBUG,
+    "info": logging.INFO,
+    "warn": logging.WARNING,
+    "warning": logging.WARNING,
+    "error": logging.ERROR,
+    "exception": logging.ERROR,
+    "critical": logging.CRITICAL,
+    "fatal": logging.CRITICAL,
+}.items():
+    setattr(TopicLogger, _name, _make_method(_name, _level))
