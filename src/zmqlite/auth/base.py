@@ -17,7 +17,7 @@ from zmqlite.socket import Socket
 
 from .certs import CertificateFolder
 from .rules import AddressSet, check_password
-from .zap import ENDPOINT, Refusal, Request, encode_metadata, format_reply, split_envelope
+from .zap import ENDPOINT, VERSION, Refusal, Request, encode_metadata, format_reply, split_envelope
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     _Path = Union[str, os.PathLike[str]]
 
-__all__ = ["CURVE_ALLOW_ANY", "Authenticator", "close_bound"]
+__all__ = ["CURVE_ALLOW_ANY", "VERSION", "Authenticator", "close_bound"]
 
 CURVE_ALLOW_ANY = "*"
 """As a location of configure_curve(): every client may connect that knows the server's public key."""
