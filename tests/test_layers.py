@@ -40,6 +40,7 @@ LAYERS = (
     ("curve", "hardening", "monitor", "poller", "proxy", "stopwatch"),
     ("auth", "curve_keygen", "decorators", "devices", "log", "ssh", "utils"),
     ("__init__",),
+    ("counters", "testing", "tracing"),
     ("__main__", "bench", "cli", "compat", "info", "keygen"),
 )
 # Imports inside functions that go up, and why they may.
