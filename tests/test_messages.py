@@ -286,7 +286,8 @@ def test_recv_into_checks_its_buffer_first(pair):
 
 @pytest.mark.skipif(sys.implementation.name != "cpython", reason="PyPy has one backend")
 @pytest.mark.parametrize(
-    "name", ["send", "recv", "send_multipart", "recv_multipart", "send_many", "recv_many", "recv_into"]
+    "name",
+    ["send", "recv", "try_recv", "poll", "send_multipart", "recv_multipart", "send_many", "recv_many", "recv_into"],
 )
 def test_backends_have_the_same_signatures_and_docstrings(name):
     """Whichever is in use, help() tells the same."""

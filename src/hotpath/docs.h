@@ -42,6 +42,30 @@
     "    ZMQError: EFSM, not this socket's turn; ENOTSUP, this type cannot receive; ENOTSOCK, closed.\n\n"             \
     "Source: zmq_msg_recv(3)."
 
+#define HP_TRY_RECV_DOC                                                                                                \
+    "try_recv($self, copy=True)\n--\n\n"                                                                               \
+    "Receive one message part if one is there; never wait, and raise nothing when none is.\n\n"                       \
+    "Args:\n"                                                                                                          \
+    "    copy: False returns a Frame, which keeps libzmq's memory.\n\n"                                               \
+    "Returns:\n"                                                                                                       \
+    "    bytes, or a Frame, as recv(); None when nothing is there.\n\n"                                               \
+    "Raises:\n"                                                                                                        \
+    "    ContextTerminated, SocketInUse, ZMQError: as recv().\n\n"                                                    \
+    "Source: zmq_msg_recv(3)."
+
+#define HP_POLL_DOC                                                                                                    \
+    "poll($self, timeout=None, flags=1)\n--\n\n"                                                                      \
+    "Wait until the socket is ready.\n\n"                                                                             \
+    "Args:\n"                                                                                                          \
+    "    timeout: milliseconds; None or negative waits for ever.\n"                                                   \
+    "    flags: POLLIN, POLLOUT; with neither there is nothing to wait for and poll() returns at once.\n\n"           \
+    "Returns:\n"                                                                                                       \
+    "    The events that are ready; 0 when the time is over.\n\n"                                                     \
+    "Raises:\n"                                                                                                        \
+    "    TypeError: timeout or flags is no number.\n"                                                                 \
+    "    ZMQError: ENOTSUP, the socket is closed.\n\n"                                                                \
+    "Source: zmq_poll(3)."
+
 #define HP_SEND_MULTIPART_DOC                                                                                          \
     "send_multipart($self, msg_parts, flags=0, copy=None, track=False, routing_id=None, group=None)\n--\n\n"           \
     "Send a whole message of one part or more: all of it or nothing.\n\n"                                              \

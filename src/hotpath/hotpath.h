@@ -51,6 +51,8 @@ typedef struct hp_state
     PyObject *make_error, *frame_class, *make_tracker, *finished_tracker, *tracker_class;
     PyObject *socket_base, *frame_base;
     PyObject *sent; /* "sent" */
+    PyObject *call; /* "_call" */
+    PyObject *again_class, *again_arguments; /* what make_error makes of EAGAIN, and (EAGAIN,) */
     Py_ssize_t pass_threshold;
     unsigned long main_thread;
 } hp_state;
@@ -109,11 +111,17 @@ static inline void hp_message_collect_if_any (void)
         hp_message_collect ();
 }
 
-/* ---- sockets (socket.c) ---- */
+/* ---- errors (errors.c) ---- */
 
 /* Sets the exception for errno. argument may be NULL. Always -1. */
 int hp_raise (int error, const char *call, PyObject *argument);
+
+/* ---- sockets (socket.c) ---- */
+
 int hp_enter (hp_socket *self, const char *call);
+/* The same, to receive without waiting: 0, HP_FAILED, or HP_WOULD_WAIT when it is known, for the price of one poll(2),
+ * that nothing is there; then the socket was left. */
+int hp_enter_to_try (hp_socket *self, const char *call);
 /* values: data, flags, copy, track, routing_id, group, as send and send_multipart take them. */
 int hp_send_options (const hp_signature *signature, PyObject **values, hp_options *options);
 static inline void hp_leave (zl_socket *native)
@@ -161,6 +169,12 @@ static inline int hp_frame_check (PyObject *object)
     return PyObject_TypeCheck (object, (PyTypeObject *) hp.frame_base);
 }
 
+/* ready.c */
+PyObject *hp_socket_poll (PyObject *self, PyObject *const *arguments, Py_ssize_t given, PyObject *names);
+/* option.c */
+PyObject *hp_options_learn (PyObject *module, PyObject *arguments);
+PyObject *hp_socket_get_int (PyObject *self, PyObject *option);
+PyObject *hp_socket_set_int (PyObject *self, PyObject *const *arguments, Py_ssize_t given);
 PyObject *hp_socket_send_multipart (PyObject *self, PyObject *const *arguments, Py_ssize_t given, PyObject *names);
 PyObject *hp_socket_recv_multipart (PyObject *self, PyObject *const *arguments, Py_ssize_t given, PyObject *names);
 PyObject *hp_socket_send_many (PyObject *self, PyObject *const *arguments, Py_ssize_t given, PyObject *names);

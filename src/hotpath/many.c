@@ -138,6 +138,15 @@ PyObject *hp_socket_send_many (PyObject *object, PyObject *const *arguments, Py_
 static const char *const hp_recv_many_names[] = {"max", "timeout", "flags", "copy", "multipart"};
 static const hp_signature hp_recv_many_signature = {"recv_many()", 0, 5, 5, hp_recv_many_names};
 
+static int hp_many_recv_next (zl_socket *native, zmq_msg_t *message, int flags)
+{
+    if (ZL_LIKELY (hp.api->msg_recv (message, native->handle, flags | ZMQ_DONTWAIT) >= 0))
+        return HP_DONE;
+    if (hp.api->error () == EAGAIN)
+        zl_socket_found_nothing (native);
+    return HP_WOULD_WAIT;
+}
+
 /* Takes what is there. The list gets every message received; an error after the first is left for the next
  * call to find, so that nothing received is lost. */
 static int hp_many_recv_all (hp_socket *self, zl_socket *native, PyObject *list, int limit, long timeout, int flags, int copy, int single)
@@ -151,7 +160,7 @@ static int hp_many_recv_all (hp_socket *self, zl_socket *native, PyObject *list,
         if (count == 0)
             rc = hp_recv_part (self, native, &message, flags, timeout, 1, "recv_many()");
         else
-            rc = hp.api->msg_recv (&message, native->handle, flags | ZMQ_DONTWAIT) >= 0 ? HP_DONE : HP_WOULD_WAIT;
+            rc = hp_many_recv_next (native, &message, flags);
         if (rc != HP_DONE) {
             hp.api->msg_close (&message);
             return rc;
@@ -214,9 +223,11 @@ PyObject *hp_socket_recv_many (PyObject *object, PyObject *const *arguments, Py_
     list = PyList_New (0);
     if (!list)
         return NULL;
-    if (hp_enter (self, "recv_many()") != 0) {
-        Py_DECREF (list);
-        return NULL;
+    rc = timeout == 0 || flags & ZMQ_DONTWAIT ? hp_enter_to_try (self, "recv_many()") : hp_enter (self, "recv_many()");
+    if (rc != HP_DONE) {
+        if (rc == HP_FAILED)
+            Py_CLEAR (list);
+        return list;
     }
     native = self->native;
     owner = self->owner;

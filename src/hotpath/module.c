@@ -14,7 +14,7 @@ static int hp_keep (PyObject **place, PyObject *value)
 
 static PyObject *hp_configure (PyObject *module, PyObject *arguments)
 {
-    PyObject *address, *make_error, *frame_class, *make_tracker, *finished;
+    PyObject *address, *make_error, *frame_class, *make_tracker, *finished, *again;
     const zl_api *api;
     Py_ssize_t threshold;
     (void) module;
@@ -40,6 +40,11 @@ static PyObject *hp_configure (PyObject *module, PyObject *arguments)
     hp_keep (&hp.make_tracker, make_tracker);
     hp_keep (&hp.finished_tracker, finished);
     hp_keep (&hp.tracker_class, (PyObject *) Py_TYPE (finished));
+    again = PyObject_CallFunction (make_error, "isO", EAGAIN, "recv()", Py_None);
+    if (!again)
+        return NULL;
+    hp_keep (&hp.again_class, (PyObject *) Py_TYPE (again));
+    Py_DECREF (again);
     hp.pass_threshold = threshold;
     hp.main_thread = PyThread_get_thread_ident ();
     hp.api = api;
@@ -68,9 +73,11 @@ static int hp_exec (PyObject *module)
         return -1;
     }
     hp.sent = PyUnicode_InternFromString ("sent");
+    hp.call = PyUnicode_InternFromString ("_call");
+    hp.again_arguments = Py_BuildValue ("(i)", EAGAIN);
     hp.socket_base = PyType_FromSpec (&hp_socket_spec);
     hp.frame_base = PyType_FromSpec (&hp_frame_spec);
-    if (!hp.sent || !hp.socket_base || !hp.frame_base || PyModule_AddIntConstant (module, "ABI", ZL_ABI) != 0
+    if (!hp.sent || !hp.call || !hp.again_arguments || !hp.socket_base || !hp.frame_base || PyModule_AddIntConstant (module, "ABI", ZL_ABI) != 0
         || PyObject_SetAttrString (module, "SocketBase", hp.socket_base) != 0
         || PyObject_SetAttrString (module, "FrameBase", hp.frame_base) != 0)
         return -1;
@@ -79,6 +86,7 @@ static int hp_exec (PyObject *module)
 
 static PyMethodDef hp_methods[] = {
     {"configure", hp_configure, METH_VARARGS, "Hand over what the verbs need: called once, by zmqlite.message."},
+    {"learn_option", hp_options_learn, METH_VARARGS, "Tell of an option that is a C int: called once for each, by zmqlite.socket_options."},
     {"set_main_thread", hp_set_main_thread, METH_NOARGS, "Tell that the calling thread is the one that runs signal handlers."},
     {"collect", hp_collect, METH_NOARGS, "Let go of the buffers that libzmq has let go of. Returns how many."},
     {NULL, NULL, 0, NULL}};

@@ -3,21 +3,6 @@
 #include "docs.h"
 #include <structmember.h>
 
-int hp_raise (int error, const char *call, PyObject *argument)
-{
-    PyObject *instance;
-    if (!hp.make_error) {
-        PyErr_SetString (PyExc_RuntimeError, "zmqlite._hotpath is not configured: import zmqlite first");
-        return HP_FAILED;
-    }
-    instance = PyObject_CallFunction (hp.make_error, "isO", error, call, argument ? argument : Py_None);
-    if (instance) {
-        PyErr_SetObject ((PyObject *) Py_TYPE (instance), instance);
-        Py_DECREF (instance);
-    }
-    return HP_FAILED;
-}
-
 int hp_enter (hp_socket *self, const char *call)
 {
     zl_socket *native = self->native;
@@ -26,6 +11,19 @@ int hp_enter (hp_socket *self, const char *call)
     if (ZL_LIKELY (zl_socket_enter_fast (native, hp.api->generation)) || hp.api->socket_enter_slow (native) == 0)
         return 0;
     return hp_raise (errno, call, NULL);
+}
+
+int hp_enter_to_try (hp_socket *self, const char *call)
+{
+    zl_socket *native = self->native;
+    int known;
+    if (ZL_UNLIKELY (!native || !zl_socket_enter_knowing (native, hp.api->generation, &known)))
+        return hp_enter (self, call);
+    if (!(known & ZMQ_POLLIN) || (native->events & ZMQ_POLLIN) || hp.api->socket_moved (native))
+        return HP_DONE;
+    native->events_known = known;
+    hp_leave (native);
+    return HP_WOULD_WAIT;
 }
 
 /* ---- life ---- */
@@ -231,22 +229,13 @@ static PyObject *hp_socket_send (PyObject *object, PyObject *const *arguments, P
 static const char *const hp_recv_names[] = {"flags", "copy", "track"};
 static const hp_signature hp_recv_signature = {"recv()", 0, 3, 3, hp_recv_names};
 
-static PyObject *hp_socket_recv (PyObject *object, PyObject *const *arguments, Py_ssize_t given, PyObject *names)
+/* One part, from inside: leaves. quiet: None when nothing is there, for calls with DONTWAIT. */
+static PyObject *hp_recv_one (hp_socket *self, int flags, int copy, int track, int quiet, const char *call)
 {
-    hp_socket *self = (hp_socket *) object;
-    zl_socket *native;
+    zl_socket *native = self->native;
     zmq_msg_t message;
-    PyObject *result, *values[3];
-    int rc, flags = 0, copy = 1, track = 0;
-    if (given || names) {
-        if (hp_arguments_sort (&hp_recv_signature, arguments, given, names, values) != 0
-            || hp_arguments_int (&hp_recv_signature, values[0], "flags", &flags) != 0
-            || hp_arguments_copy (values[1], &copy) != 0 || hp_arguments_bool (values[2], &track) != 0)
-            return NULL;
-    }
-    if (hp_enter (self, "recv()") != 0)
-        return NULL;
-    native = self->native;
+    PyObject *result;
+    int rc;
     if (copy && !native->thread_safe) {
         /* The short way: one message that stays with the socket saves an init and a close, 5 of 70 ns. */
         int size = hp.api->msg_recv (&self->small, native->handle, flags | ZMQ_DONTWAIT);
@@ -256,20 +245,58 @@ static PyObject *hp_socket_recv (PyObject *object, PyObject *const *arguments, P
         }
         memcpy (&message, &self->small, sizeof message); /* as zmq_msg_move */
         hp.api->msg_init (&self->small);
-        rc = size >= 0 ? HP_DONE : hp_recv_wait (self, native, &message, flags, HP_TIMEOUT_OPTION, 0, "recv()");
+        rc = size >= 0 ? HP_DONE : hp_recv_wait (self, native, &message, flags, HP_TIMEOUT_OPTION, quiet, call);
     } else {
         hp.api->msg_init (&message);
-        rc = hp_recv_part (self, native, &message, flags, HP_TIMEOUT_OPTION, 0, "recv()");
+        rc = hp_recv_part (self, native, &message, flags, HP_TIMEOUT_OPTION, quiet, call);
     }
     if (rc != HP_DONE) {
         hp.api->msg_close (&message);
-        return NULL;
+        if (rc == HP_FAILED)
+            return NULL;
+        hp_leave (native);
+        Py_RETURN_NONE;
     }
     hp_leave (native);
     result = copy ? hp_message_bytes (&message) : hp_frame_take (&message, track);
     hp.api->msg_close (&message);
     hp_message_collect_if_any ();
     return result;
+}
+
+static PyObject *hp_socket_recv (PyObject *object, PyObject *const *arguments, Py_ssize_t given, PyObject *names)
+{
+    hp_socket *self = (hp_socket *) object;
+    PyObject *values[3];
+    int rc, flags = 0, copy = 1, track = 0;
+    if (given || names) {
+        if (hp_arguments_sort (&hp_recv_signature, arguments, given, names, values) != 0
+            || hp_arguments_int (&hp_recv_signature, values[0], "flags", &flags) != 0
+            || hp_arguments_copy (values[1], &copy) != 0 || hp_arguments_bool (values[2], &track) != 0)
+            return NULL;
+    }
+    rc = flags & ZMQ_DONTWAIT ? hp_enter_to_try (self, "recv()") : hp_enter (self, "recv()");
+    if (rc == HP_WOULD_WAIT)
+        hp_raise (EAGAIN, "recv()", NULL);
+    return rc == HP_DONE ? hp_recv_one (self, flags, copy, track, 0, "recv()") : NULL;
+}
+
+static const char *const hp_try_recv_names[] = {"copy"};
+static const hp_signature hp_try_recv_signature = {"try_recv()", 0, 1, 1, hp_try_recv_names};
+
+static PyObject *hp_socket_try_recv (PyObject *object, PyObject *const *arguments, Py_ssize_t given, PyObject *names)
+{
+    hp_socket *self = (hp_socket *) object;
+    PyObject *value;
+    int rc, copy = 1;
+    if ((given || names)
+        && (hp_arguments_sort (&hp_try_recv_signature, arguments, given, names, &value) != 0
+            || hp_arguments_copy (value, &copy) != 0))
+        return NULL;
+    rc = hp_enter_to_try (self, "try_recv()");
+    if (rc == HP_WOULD_WAIT)
+        Py_RETURN_NONE;
+    return rc == HP_DONE ? hp_recv_one (self, ZMQ_DONTWAIT, copy, 0, 1, "try_recv()") : NULL;
 }
 
 static const char *const hp_recv_into_names[] = {"buffer", "nbytes", "flags"};
@@ -319,11 +346,16 @@ done:
 static PyMethodDef hp_socket_methods[] = {
     HP_VERB (send, HP_SEND_DOC),
     HP_VERB (recv, HP_RECV_DOC),
+    HP_VERB (try_recv, HP_TRY_RECV_DOC),
+    HP_VERB (poll, HP_POLL_DOC),
     HP_VERB (send_multipart, HP_SEND_MULTIPART_DOC),
     HP_VERB (recv_multipart, HP_RECV_MULTIPART_DOC),
     HP_VERB (send_many, HP_SEND_MANY_DOC),
     HP_VERB (recv_many, HP_RECV_MANY_DOC),
     HP_VERB (recv_into, HP_RECV_INTO_DOC),
+    {"_get_int", hp_socket_get_int, METH_O, "Get an option that is a C int; None when this way does not know it, or it fails."},
+    {"_set_int", (PyCFunction) (void (*) (void)) hp_socket_set_int, METH_FASTCALL,
+     "Set an option that is a C int. Returns whether that worked; if not, the general way says why."},
     {"_attach", hp_socket_attach, METH_VARARGS, "Take the zl_socket: its owner, which is kept, and its address."},
     {"_set_unknown", hp_socket_set_unknown, METH_VARARGS, "Set an attribute that the class does not have."},
     {"_detach", hp_socket_detach, METH_NOARGS, "Forget the native socket: every verb raises ENOTSOCK."},

@@ -126,8 +126,10 @@ static int hp_recv_loop (zl_socket *native, zmq_msg_t *message, int flags, long 
             return hp_fail (native, hp.api->error (), call);
         began = 1;
         slice = hp_waiting_slice (&waiting);
-        if (slice == 0 && error == EAGAIN)
+        if (slice == 0 && error == EAGAIN) {
+            zl_socket_found_nothing (native);
             return quiet ? HP_WOULD_WAIT : hp_fail (native, EAGAIN, call);
+        }
         Py_BEGIN_ALLOW_THREADS
         rc = error == EINTR ? 1 : hp.api->socket_park (native, ZMQ_POLLIN, slice);
         /* The message is taken before the GIL is asked for: nothing else can come between. After a
@@ -165,8 +167,10 @@ int hp_recv_wait (hp_socket *self, zl_socket *native, zmq_msg_t *message, int fl
 {
     int error = hp.api->error (), rc;
     PyObject *owner = self->owner;
-    if (quiet && error == EAGAIN && ((flags & ZMQ_DONTWAIT) || timeout_ms == 0))
-        return HP_WOULD_WAIT;
+    if (error == EAGAIN && ((flags & ZMQ_DONTWAIT) || timeout_ms == 0)) {
+        zl_socket_found_nothing (native);
+        return quiet ? HP_WOULD_WAIT : hp_fail (native, EAGAIN, call);
+    }
     errno = error;
     Py_INCREF (owner); /* close() or __del__ in a handler must not free native under us */
     rc = hp_recv_loop (native, message, flags, timeout_ms, quiet, call);

@@ -48,10 +48,11 @@ struct zl_socket
     zl_atomic_int close_pending; /* whoever leaves next closes */
     zl_atomic_int close_linger;
     int type;              /* ZMQ_PAIR, ... */
-    int events;            /* ZMQ_EVENTS, when events_known: asked, and nobody was inside since but zl_poll. Then
-                            * only a command can change them, and a command moves fd. */
-    int events_known;
+    int events_known;      /* Of these of ZMQ_POLLIN and ZMQ_POLLOUT it is known whether ... */
+    int events;            /* ... they are there: libzmq was asked, or a receive found nothing, and nobody was inside
+                            * since but to look. Then only a command can change them, and a command moves fd. */
     int owned;             /* 0: a shadow of a handle that is somebody else's */
+    int lent;              /* somebody may use the handle behind our back: nothing is known of its events */
     int references;        /* Python objects that use it; under the context list's lock */
     const void *visitor;   /* the zl_poll call that is inside: tells a duplicate from a collision */
     void *poller;          /* thread-safe sockets: lends its descriptor, once somebody asked (zl_draft_fd.c) */
@@ -62,17 +63,30 @@ struct zl_socket
 /* Goes up by one in every forked child: whatever carries an older number belongs to the parent. */
 extern unsigned zl_generation;
 
+enum
+{
+    ZL_ALL_EVENTS = ZMQ_POLLIN | ZMQ_POLLOUT
+};
+
 int zl_socket_enter_slow (zl_socket *socket);
 void zl_socket_leave_slow (zl_socket *socket);
 
-static inline int zl_socket_enter_fast (zl_socket *socket, const unsigned *generation)
+/* known: events_known as it was. */
+static inline int zl_socket_enter_knowing (zl_socket *socket, const unsigned *generation, int *known)
 {
     if (ZL_LIKELY (socket->generation == *generation && !socket->thread_safe
                    && zl_cas (&socket->state, ZL_IDLE, ZL_INSIDE))) {
+        *known = socket->lent ? 0 : socket->events_known; /* from inside: another thread may have been here */
         socket->events_known = 0;
         return 1;
     }
     return 0; /* the slow way finds out why, or enters */
+}
+
+static inline int zl_socket_enter_fast (zl_socket *socket, const unsigned *generation)
+{
+    int known;
+    return zl_socket_enter_knowing (socket, generation, &known);
 }
 
 static inline int zl_socket_leave_fast (zl_socket *socket)
@@ -94,6 +108,8 @@ typedef struct zl_api
     void (*socket_leave_slow) (zl_socket *);
     int (*socket_park) (zl_socket *, int, long);
     int (*socket_park_to_send) (zl_socket *, int, long);
+    int (*socket_moved) (const zl_socket *);
+    int (*socket_look) (zl_socket *, int, int);
     int (*socket_getsockopt) (zl_socket *, int, void *, size_t *);
     zl_hold *(*hold_new) (void *);
     void (*hold_reference) (zl_hold *);
@@ -105,6 +121,7 @@ typedef struct zl_api
     int64_t (*now) (void);
     int (*send) (void *, const void *, size_t, int);
     int (*getsockopt) (void *, int, void *, size_t *);
+    int (*setsockopt) (void *, int, const void *, size_t);
     int (*msg_init) (zmq_msg_t *);
     int (*msg_init_size) (zmq_msg_t *, size_t);
     int (*msg_init_data) (zmq_msg_t *, void *, size_t, zmq_free_fn *, void *);
@@ -139,7 +156,8 @@ void zl_api_set_send (int (*send) (void *, const void *, size_t, int), int (*msg
 zl_socket *zl_socket_new (zl_context *context, int type);
 /* A second user of a libzmq socket. One that zmqlite made shares its guard. */
 zl_socket *zl_socket_shadow (void *handle);
-void *zl_socket_handle (zl_socket *socket); /* NULL when closed or forked */
+/* For others to use: from here on they may. NULL when closed or forked. */
+void *zl_socket_lend (zl_socket *socket);
 int zl_socket_closed (zl_socket *socket);
 /* Closes. EBUSY when a thread is inside. linger: ms, -1 for ever, ZL_LINGER_KEEP. */
 int zl_socket_close (zl_socket *socket, int linger);
@@ -198,6 +216,17 @@ int zl_poll (zl_pollitem *items, int count, long timeout_ms, int *ready);
 int zl_poll_enter (zl_pollitem *items, int count);
 int zl_poll_inside (zl_pollitem *items, int count, long timeout_ms, int *ready);
 void zl_poll_leave (zl_pollitem *items, int count);
+/* The caller is inside; known: events_known as it was when he came. Which of wanted are there; libzmq is asked only when
+ * that is not known. -1: errno. */
+int zl_socket_look (zl_socket *socket, int known, int wanted);
+/* Whether commands have come since libzmq processed them all; 1 where nothing tells. */
+int zl_socket_moved (const zl_socket *socket);
+/* The caller is inside. A receive found nothing: EAGAIN. */
+static inline void zl_socket_found_nothing (zl_socket *socket)
+{
+    socket->events = 0;
+    socket->events_known = socket->lent ? 0 : ZMQ_POLLIN;
+}
 /* The caller is inside. ZMQ_EVENTS, after libzmq has processed its commands; -1: errno. */
 int zl_socket_events (zl_socket *socket);
 

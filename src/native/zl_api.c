@@ -46,6 +46,8 @@ const zl_api *zl_api_get (void)
     zl_api_struct.socket_leave_slow = zl_socket_leave_slow;
     zl_api_struct.socket_park = zl_socket_park;
     zl_api_struct.socket_park_to_send = zl_socket_park_to_send;
+    zl_api_struct.socket_moved = zl_socket_moved;
+    zl_api_struct.socket_look = zl_socket_look;
     zl_api_struct.socket_getsockopt = zl_socket_getsockopt;
     zl_api_struct.hold_new = zl_hold_new;
     zl_api_struct.hold_reference = zl_hold_reference;
@@ -56,6 +58,7 @@ const zl_api *zl_api_get (void)
     zl_api_struct.error = zl_error;
     zl_api_struct.now = zl_thread_now;
     zl_api_struct.getsockopt = zmq_getsockopt;
+    zl_api_struct.setsockopt = zmq_setsockopt;
     zl_api_struct.msg_init = zmq_msg_init;
     zl_api_struct.msg_init_size = zmq_msg_init_size;
     zl_api_struct.msg_init_data = zmq_msg_init_data;

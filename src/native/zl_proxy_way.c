@@ -173,11 +173,11 @@ int zl_proxy_way_hand_on (zl_proxy_way *way)
  * answer may have used up the edge of the descriptor. */
 static int zl_proxy_way_asks (zl_proxy_way *way, zl_socket *socket)
 {
-    if (!socket->events_known) {
+    if (socket->events_known != ZL_ALL_EVENTS) {
         socket->events = zl_socket_events (socket);
         if (socket->events < 0)
             return -1;
-        socket->events_known = socket->owned && !socket->thread_safe;
+        socket->events_known = socket->lent ? 0 : ZL_ALL_EVENTS;
     }
     if (socket->events & ZMQ_POLLOUT)
         return 1;

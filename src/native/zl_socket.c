@@ -28,8 +28,11 @@ int zl_socket_enter_to_poll (zl_socket *socket)
     }
     if (socket->thread_safe)
         return zl_socket_enter_shared (socket);
-    if (zl_cas (&socket->state, ZL_IDLE, ZL_INSIDE))
+    if (zl_cas (&socket->state, ZL_IDLE, ZL_INSIDE)) {
+        if (socket->lent)
+            socket->events_known = 0;
         return 0;
+    }
     errno = zl_load (&socket->state) == ZL_CLOSED ? ENOTSOCK : EBUSY;
     return -1;
 }
@@ -140,6 +143,7 @@ static zl_socket *zl_socket_wrap (void *handle, zl_context *context, int owned)
     size = sizeof thread_safe;
     if (zmq_getsockopt (handle, ZMQ_THREAD_SAFE, &thread_safe, &size) == 0)
         socket->thread_safe = thread_safe;
+    socket->lent = !owned || socket->thread_safe;
     size = sizeof socket->fd;
     if (!socket->thread_safe && zmq_getsockopt (handle, ZMQ_FD, &socket->fd, &size) != 0)
         goto failed;
@@ -219,14 +223,17 @@ zl_socket *zl_socket_shadow (void *handle)
     return socket ? socket : zl_socket_wrap (handle, NULL, 0);
 }
 
-void *zl_socket_handle (zl_socket *socket)
-{
-    return socket->generation == zl_generation ? socket->handle : NULL;
-}
-
 int zl_socket_closed (zl_socket *socket)
 {
-    return zl_socket_handle (socket) == NULL;
+    return socket->generation != zl_generation || !socket->handle;
+}
+
+void *zl_socket_lend (zl_socket *socket)
+{
+    if (zl_socket_closed (socket))
+        return NULL;
+    socket->lent = 1;
+    return socket->handle;
 }
 
 int zl_socket_close (zl_socket *socket, int linger)

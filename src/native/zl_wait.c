@@ -19,6 +19,19 @@ int zl_socket_events (zl_socket *socket)
     return zmq_getsockopt (socket->handle, ZMQ_EVENTS, &events, &size) == 0 ? events : -1;
 }
 
+int zl_socket_look (zl_socket *socket, int known, int wanted)
+{
+    if ((known & wanted) == wanted && !zl_socket_moved (socket)) {
+        socket->events_known = known;
+        return socket->events & wanted;
+    }
+    socket->events = zl_socket_events (socket);
+    if (socket->events < 0)
+        return -1;
+    socket->events_known = socket->lent ? 0 : ZL_ALL_EVENTS;
+    return socket->events & wanted;
+}
+
 static long zl_wait_left (int64_t until, long timeout_ms)
 {
     int64_t left;
@@ -41,6 +54,15 @@ static int zl_wait_item (zl_socket *socket, int events, long timeout_ms)
 }
 
 #if defined ZL_HAVE_PARK
+int zl_socket_moved (const zl_socket *socket)
+{
+    struct pollfd fd;
+    fd.fd = socket->fd;
+    fd.events = POLLIN;
+    fd.revents = 0;
+    return poll (&fd, 1, 0) != 0;
+}
+
 static void zl_wait_unpark (zl_socket *socket)
 {
     while (!zl_cas (&socket->state, ZL_PARKED, ZL_INSIDE))
@@ -66,6 +88,12 @@ int zl_socket_park (zl_socket *socket, int events, long timeout_ms)
     return rc > 0 ? 1 : rc;
 }
 #else
+int zl_socket_moved (const zl_socket *socket)
+{
+    (void) socket;
+    return 1;
+}
+
 int zl_socket_park (zl_socket *socket, int events, long timeout_ms)
 {
     int rc = zl_wait_item (socket, events, timeout_ms);
@@ -221,12 +249,11 @@ static int zl_poll_look (zl_pollitem *items, struct pollfd *fds, int count, int 
         if (!socket)
             item->revents = zl_poll_from_system (fds[at].revents, item->events);
         else {
-            if (fds[at].revents || !socket->events_known) {
+            if (fds[at].revents || item->events & ZL_ALL_EVENTS & ~socket->events_known) {
                 socket->events = zl_socket_events (socket);
                 if (socket->events < 0)
                     return -1;
-                /* Somebody else's socket may be used behind our back. */
-                socket->events_known = socket->owned;
+                socket->events_known = socket->lent ? 0 : ZL_ALL_EVENTS;
             }
             item->revents = (short) (socket->events & item->events);
         }

@@ -21,6 +21,12 @@ class SocketBase:
     def _set_unknown(self, name: str, value: Any) -> None:
         """Set an attribute that the class does not have: called by `__setattr__` for such names only."""
 
+    def _get_int(self, option: int, /) -> int | None:
+        """Get an option that is a C int; None when this way does not know it, or it fails."""
+
+    def _set_int(self, option: int, value: Any, /) -> bool:
+        """Set an option that is a C int. Returns whether that worked; if not, the general way says why."""
+
     def _detach(self) -> None:
         """Forget the native socket: from here on every verb raises ENOTSOCK."""
 
@@ -34,6 +40,8 @@ class SocketBase:
         group: str | bytes | None = None,
     ) -> Any: ...
     def recv(self, flags: int = 0, copy: bool = True, track: bool = False) -> Any: ...
+    def try_recv(self, copy: bool = True) -> Any: ...
+    def poll(self, timeout: float | None = None, flags: int = 1) -> int: ...
     def send_multipart(
         self,
         msg_parts: Sequence[Any],
@@ -98,6 +106,17 @@ def configure(
         make_tracker: address of a `zl_hold` to a MessageTracker.
         finished_tracker: what a tracked send that copied returns.
         pass_bytes_threshold: copy=None sends bytes in place from this size on.
+    """
+
+def learn_option(number: int, readable: int, writable: int, lowest: int, highest: int, /) -> None:
+    """Tell of an option that is a C int: called once for each, by `socket_options`.
+
+    Args:
+        number: what libzmq knows it by.
+        readable: whether it can be read without more.
+        writable: whether a number in the range can be set without more.
+        lowest: the smallest number allowed.
+        highest: the largest number allowed.
     """
 
 def set_main_thread() -> None:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from typing import Any
 
-__all__ = ["FrameBase", "SocketBase", "collect", "configure", "set_main_thread"]
+__all__ = ["FrameBase", "SocketBase", "collect", "configure", "learn_option", "set_main_thread"]
 
 _DONTWAIT = lib.ZMQ_DONTWAIT
 _PLAIN = {bytes}
@@ -65,6 +65,10 @@ def configure(
     hooks.finished_tracker = finished_tracker
     set_pass_threshold(max(pass_bytes_threshold, _PASS_AT_LEAST))
     set_main_thread()
+
+
+def learn_option(number: int, readable: int, writable: int, lowest: int, highest: int, /) -> None:
+    """Do nothing: here every option goes the general way."""
 
 
 def set_main_thread() -> None:
@@ -281,6 +285,31 @@ class SocketBase(PartVerbs):
         if code < 0 and code in RETRIED:
             code = self._retry(code, flags, lib.ZMQ_RCVTIMEO, timeout, _batch_recv, batch, socket, limit, pack)
         return code
+
+    # ---- readiness ----
+
+    if TYPE_CHECKING:
+
+        def _poll_slowly(self, timeout: float | None, flags: int) -> int: ...
+
+    def poll(self, timeout: float | None = None, flags: int = 1) -> int:
+        """Wait until the socket is ready.
+
+        Args:
+            timeout: milliseconds; None or negative waits for ever.
+            flags: POLLIN, POLLOUT; with neither there is nothing to wait for and poll() returns at once.
+
+        Returns:
+            The events that are ready; 0 when the time is over.
+
+        Raises:
+            TypeError: timeout or flags is no number.
+            ZMQError: ENOTSUP, the socket is closed.
+
+        Source: zmq_poll(3).
+        """
+        ready: int = self._poll_slowly(timeout, flags)
+        return ready
 
     # ---- many messages ----
 

@@ -135,6 +135,12 @@ class PartVerbs:
     def _set_unknown(self, name: str, value: Any) -> None:
         object.__setattr__(self, name, value)
 
+    def _get_int(self, option: int, /) -> int | None:
+        return None
+
+    def _set_int(self, option: int, value: Any, /) -> bool:
+        return False
+
     # ---- the slow way ----
 
     def _retry(
@@ -324,29 +330,48 @@ class PartVerbs:
                 raise hooks.error(size, "recv()")
         return self._recv_slowly(flags, copy, track)
 
-    def _recv_slowly(self, flags: int, copy: bool, track: bool, call: str = "recv()") -> Any:
+    def _recv_slowly(self, flags: int, copy: bool, track: bool, call: str = "recv()", quiet: bool = False) -> Any:
         if not copy and copy is not None:
             # The frame is there first: it closes the message whatever happens.
             frame = take_frame(ffi.new("zmq_msg_t *"), track)
-            self._recv_message(frame._message, flags, call)
+            if not self._recv_message(frame._message, flags, call, quiet):
+                return None
             weigh(frame)
             return frame
         message = _borrow_message()
         try:
-            self._recv_message(message, flags, call)
-            return bytes_of(message)
+            return bytes_of(message) if self._recv_message(message, flags, call, quiet) else None
         finally:
             lib.zmq_msg_close(message)
             _messages.append(message)
 
-    def _recv_message(self, message: Any, flags: int, call: str) -> None:
+    def _recv_message(self, message: Any, flags: int, call: str, quiet: bool) -> bool:
         socket = self._native_side
         code = lib.zl_cffi_recv_message(socket, message, 0)
         if code < 0:
-            if code in RETRIED:
+            if code in RETRIED and not (quiet and code == -EAGAIN):
                 code = self._retry(code, flags, lib.ZMQ_RCVTIMEO, None, lib.zl_cffi_recv_message, socket, message)
+            if code == -EAGAIN and quiet:
+                return False
             if code < 0:
                 raise hooks.error(code, call)
+        return True
+
+    def try_recv(self, copy: bool = True) -> Any:
+        """Receive one message part if one is there; never wait, and raise nothing when none is.
+
+        Args:
+            copy: False returns a Frame, which keeps libzmq's memory.
+
+        Returns:
+            bytes, or a Frame, as recv(); None when nothing is there.
+
+        Raises:
+            ContextTerminated, SocketInUse, ZMQError: as recv().
+
+        Source: zmq_msg_recv(3).
+        """
+        return self._recv_slowly(_DONTWAIT, copy, False, "try_recv()", quiet=True)
 
     def recv_into(self, buffer: Any, /, *, nbytes: int = 0, flags: int = 0) -> int:
         """Receive one message part into a writable buffer.

@@ -48,11 +48,11 @@ class Option:
         aliases: other names of the same number.
         deprecated: what to use instead; empty when it is current.
         doc: what it does, in a few words.
+        takes_range: whether every number of the range may be set.
     """
 
     __slots__ = (
         "_check",
-        "_plain",
         "aliases",
         "at_once",
         "clears",
@@ -70,6 +70,7 @@ class Option:
         "secret",
         "size",
         "socket_types",
+        "takes_range",
         "unit",
         "writable",
     )
@@ -118,7 +119,7 @@ class Option:
         self.deprecated = deprecated
         self._check = check
         # A number that is in range needs no further look.
-        self._plain = self.writable and check is None
+        self.takes_range = self.writable and check is None
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.name} ({self.number})>"
@@ -228,7 +229,7 @@ class Number(Option):
 
     def encode(self, value: Any) -> int | None:
         """Turn what the user gave into the int that libzmq is given; see Option.encode()."""
-        if type(value) is int and self._plain and self.lowest <= value <= self.highest:
+        if type(value) is int and self.takes_range and self.lowest <= value <= self.highest:
             return value
         self._require_writable(value)
         if value is None and self.clears:

@@ -9,7 +9,7 @@ from warnings import warn
 from . import _backend
 from ._native import ffi, lib
 from .addresses import to_address
-from .constants import PollEvent, SocketType
+from .constants import SocketType
 from .context import Context
 from .endpoints import Endpoints
 from .errors import error_from_errno
@@ -173,7 +173,7 @@ class Socket(Endpoints, SocketOptions, SocketForms[_Return]):
     @property
     def underlying(self) -> int:
         """The address of the libzmq socket; 0 when it is closed."""
-        return int(ffi.cast("uintptr_t", lib.zl_socket_handle(self._native))) if self._native is not None else 0
+        return int(ffi.cast("uintptr_t", lib.zl_socket_lend(self._native))) if self._native is not None else 0
 
     @property
     def socket_type(self) -> int:
@@ -263,22 +263,8 @@ class Socket(Endpoints, SocketOptions, SocketForms[_Return]):
 
     # ---- polling ----
 
-    def poll(self, timeout: float | None = None, flags: int = PollEvent.POLLIN) -> int:
-        """Wait until the socket is ready.
-
-        Args:
-            timeout: milliseconds; None or negative waits for ever.
-            flags: POLLIN, POLLOUT; with neither there is nothing to wait for and poll() returns at once.
-
-        Returns:
-            The events that are ready; 0 when the time is over.
-
-        Raises:
-            TypeError: timeout or flags is no number.
-            ZMQError: ENOTSUP, the socket is closed.
-
-        Source: zmq_poll(3).
-        """
+    def _poll_slowly(self, timeout: float | None, flags: int) -> int:
+        # poll() of the backend, when it has to wait or to say what is wrong.
         if self.closed:
             raise error_from_errno(ENOTSUP, "poll()", hint="the socket is closed")
         timeout_ms = to_timeout_ms(timeout, "poll()")

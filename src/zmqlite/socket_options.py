@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from errno import EINTR
 
+from ._backend import learn_option
 from ._native import ffi, lib
 from .errors import DraftFDWarning
 from .options import (
@@ -35,8 +36,10 @@ _INT64_MAX, _UINT64_MAX = 2**63 - 1, 2**64 - 1
 class SocketOptions:
     """The part of Socket that gets and sets options."""
 
+    _get_int: Any
     _native: Any
     _next_routing_id: Any
+    _set_int: Any
     _type_number: int
 
     def get(self, option: int) -> Any:
@@ -53,6 +56,9 @@ class SocketOptions:
 
         Source: zmq_getsockopt(3).
         """
+        number = self._get_int(option)
+        if number is not None:
+            return number
         row = SOCKET_OPTIONS.get(option) or find_socket_option(option)
         if not row.readable:
             row.require_readable()
@@ -106,6 +112,8 @@ class SocketOptions:
 
         Source: zmq_setsockopt(3).
         """
+        if self._set_int(option, optval):
+            return
         row = SOCKET_OPTIONS.get(option) or find_socket_option(option)
         value = row.encode(optval)
         if option == HWM:
@@ -205,5 +213,8 @@ class SocketOptions:
 
 
 def install_socket_attributes(cls: type) -> None:
-    """Give the Socket class an attribute for every option."""
+    """Give the Socket class an attribute for every option, and tell the backend of those that are a C int."""
+    for row in SOCKET_OPTIONS.values():
+        if row.kind in ("int", "bool") and row.number != HWM:
+            learn_option(row.number, row.readable, row.takes_range, row.lowest, row.highest)
     install_attributes(cls, SOCKET_OPTIONS.values(), SocketOptions.get, SocketOptions.set)

@@ -23,7 +23,7 @@ int zl_descriptors_check(int count);
 
 zl_socket *zl_socket_new(zl_context *context, int type);
 zl_socket *zl_socket_shadow(void *handle);
-void *zl_socket_handle(zl_socket *socket);
+void *zl_socket_lend(zl_socket *socket);
 int zl_socket_closed(zl_socket *socket);
 int zl_socket_close(zl_socket *socket, int linger);
 void zl_socket_drop(zl_socket *socket);
