@@ -25,10 +25,14 @@ class Stage:
         """An endpoint that no other test has."""
         return f"ipc://{self._folder}/{name}"
 
+    def command(self, program: str) -> list[str]:
+        """How a program is called."""
+        return [sys.executable, "-W", "error", str(self._examples / program)]
+
     def start(self, program: str, *arguments: object) -> subprocess.Popen[str]:
         """Start a program; warnings are errors, its standard input is a pipe."""
         process = subprocess.Popen(
-            [sys.executable, "-W", "error", str(self._examples / program), *map(str, arguments)],
+            [*self.command(program), *map(str, arguments)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -55,10 +59,10 @@ class Stage:
 
 
 @contextmanager
-def open_stage(examples: Path = EXAMPLES / "guide") -> Iterator[Stage]:
+def open_stage(examples: Path = EXAMPLES / "guide", kind: type[Stage] = Stage) -> Iterator[Stage]:
     """A stage with a folder for its endpoints: a short name, because an ipc path has at most 107 bytes."""
     with TemporaryDirectory(prefix="zl-") as folder:
-        stage = Stage(folder, examples)
+        stage = kind(folder, examples)
         try:
             yield stage
         finally:

@@ -41,6 +41,7 @@ LAYERS = (
     ("auth", "curve_keygen", "decorators", "devices", "log", "ssh", "utils"),
     ("__init__",),
     ("counters", "testing", "tracing"),
+    ("cli_verbs",),
     ("__main__", "bench", "cli", "compat", "info", "keygen"),
 )
 # Imports inside functions that go up, and why they may.

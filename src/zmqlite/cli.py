@@ -1,7 +1,8 @@
-"""`python -m zmqlite VERB`: finds the verb's module, and turns what happens into an exit code.
+"""`zmqlite VERB`, also `python -m zmqlite VERB`: finds the verb's module, and turns what happens into an exit code.
 
 A verb is a module with `add_arguments(parser)` and `run(arguments) -> int`, and a line in `VERBS`. Only the module
-of the verb that is asked for is imported.
+of the verb that is asked for is imported. The verbs in `SHELL_VERBS` talk to endpoints; they are in `cli_verbs` and
+need the extra `zmqlite[cli]`.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import NoReturn
 
-__all__ = ["FAILURE", "OK", "USAGE", "VERBS", "main"]
+__all__ = ["FAILURE", "OK", "SHELL_VERBS", "USAGE", "VERBS", "main"]
 
 OK = 0
 FAILURE = 1
@@ -29,6 +30,25 @@ VERBS: dict[str, tuple[str, str]] = {
     "info": ("zmqlite.info", "versions, backend, and what libzmq this is"),
     "keygen": ("zmqlite.keygen", "make a pair of CURVE keys and its two certificate files"),
 }
+
+# What needs zmqlite[cli]: verb: what it does
+SHELL_VERBS: dict[str, str] = {
+    "send": "send messages through a socket of any type",
+    "recv": "print the messages that arrive at a socket of any type",
+    "req": "send requests and print the replies",
+    "rep": "answer requests",
+    "pub": "publish messages",
+    "sub": "subscribe, and print what is published",
+    "push": "push messages",
+    "pull": "pull messages and print them",
+    "proxy": "forward between two sockets, with capture and counters",
+    "monitor": "print what happens to an endpoint's connections",
+    "doctor": "find out what is at an endpoint",
+    "record": "write a stream of messages to a file, with its timing",
+    "replay": "send what was recorded",
+    "completion": "print a script that completes verbs and options in your shell",
+}
+_COMPLETE = "_ZMQLITE_COMPLETE"
 
 
 class _Version(argparse.Action):
@@ -43,7 +63,7 @@ class _Version(argparse.Action):
 
 
 def _make_parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m zmqlite", description="zmqlite: fast ZeroMQ for Python.")
+    parser = argparse.ArgumentParser(prog=_prog(), description="zmqlite: fast ZeroMQ for Python.")
     parser.add_argument(
         "--version", action=_Version, nargs=0, help="print the versions of zmqlite and libzmq"
     )
@@ -57,7 +77,26 @@ def _make_parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
         )
         if name in arguments:
             importlib.import_module(module).add_arguments(verb)
+    for name, summary in SHELL_VERBS.items():
+        verbs.add_parser(name, help=summary)
     return parser
+
+
+def _prog() -> str:
+    name = os.path.basename(sys.argv[0])
+    return "zmqlite" if name in ("zmqlite", "zmqlite.exe") else "python -m zmqlite"
+
+
+def _run_shell(arguments: Sequence[str]) -> int:
+    try:
+        from .cli_verbs.app import run
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.partition(".")[0] not in ("click", "rich"):
+            raise
+        verb = arguments[0] if arguments else "completion"
+        print(f"zmqlite {verb} needs {error.name}: pip install 'zmqlite[cli]'", file=sys.stderr)
+        return FAILURE
+    return run(list(arguments), _prog(), {name: summary for name, (_, summary) in VERBS.items()})
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -67,13 +106,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         arguments: without the program's name; None takes those of this process.
 
     Returns:
-        0 when done, 1 when the verb failed, 130 on Ctrl-C. A wrong command line ends in SystemExit(2).
+        0 when done, 1 when the verb failed, 2 or SystemExit(2) for a wrong command line, 3 when its --timeout was
+        over, 130 on Ctrl-C.
     """
     arguments = sys.argv[1:] if arguments is None else arguments
-    parsed = _make_parser(arguments).parse_args(arguments)
-    module = importlib.import_module(VERBS[parsed.verb][0])
     try:
-        status: int = module.run(parsed)
+        if _COMPLETE in os.environ or (arguments[:1] and arguments[0] in SHELL_VERBS):
+            status = _run_shell(arguments)
+        else:
+            parsed = _make_parser(arguments).parse_args(arguments)
+            status = importlib.import_module(VERBS[parsed.verb][0]).run(parsed)
         sys.stdout.flush()
     except BrokenPipeError:
         # Whoever read the output has seen enough (`| head`). Python would complain again at exit.
