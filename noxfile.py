@@ -141,6 +141,7 @@ def types(session: nox.Session) -> None:
     session.install(*group("types"))
     install_wheel(session)
     session.run("mypy")
+    session.run("mypy", "-p", "benchmarks")
     session.run("mypy", "--strict", "--config-file=", "tests/typed_program.py")  # as a user of the wheel
     folder = session.run("python", "-m", "zmqlite.compat", "--path", silent=True).strip()
     session.run("mypy", "--strict", "--config-file=", "tests/typed_drop_in.py", env={"MYPYPATH": folder})
