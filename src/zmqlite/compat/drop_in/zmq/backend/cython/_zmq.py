@@ -1,4 +1,4 @@
 """zmq.backend, by the name of pyzmq's own extension."""
 
-from zmq.backend import *  # noqa: F403
-from zmq.backend import __all__ as __all__
+from .. import *  # noqa: F403, TID252
+from .. import __all__ as __all__  # noqa: TID252
