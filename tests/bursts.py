@@ -1,0 +1,68 @@
+"""Random bursts of 50 peers on a ROUTER: every message is seen, and how late. Not a test by itself.
+
+`python tests/bursts.py 1000000` takes minutes; `--uvloop` runs it there. The peers send from a thread of their own, the
+time in each message, some 15 000 a second: less than the receiver can take, or the queue would be what is measured.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import struct
+import sys
+import threading
+import time
+
+import zmqlite
+import zmqlite.asyncio
+
+PEERS = 50
+
+
+def send_bursts(port: int, total: int) -> None:
+    """Send total messages, in bursts, of any peer."""
+    chooser = random.Random(1)
+    with zmqlite.Context() as context:
+        peers = [context.socket(zmqlite.DEALER) for _ in range(PEERS)]
+        for peer in peers:
+            peer.linger = 10_000
+            peer.connect(f"tcp://127.0.0.1:{port}")
+        left = total
+        while left:
+            count = min(left, chooser.choice((1, 1, 1, 2, 5, 20, 200)))
+            peer = chooser.choice(peers)
+            for _ in range(count):
+                peer.send(struct.pack("d", time.monotonic()))
+            left -= count
+            if chooser.random() < 0.5:
+                time.sleep(chooser.random() * 0.008)
+        for peer in peers:
+            peer.close()
+
+
+async def main(total: int) -> None:
+    """Receive them all, and answer some."""
+    with zmqlite.asyncio.Context() as context, context.socket(zmqlite.ROUTER) as router:
+        router.linger = 0
+        port = router.bind_to_random_port("tcp://127.0.0.1")
+        thread = threading.Thread(target=send_bursts, args=(port, total))
+        thread.start()
+        seen, longest, late = 0, 0.0, 0
+        try:
+            while seen < total:
+                name, stamp = await asyncio.wait_for(router.recv_multipart(), 10)
+                delay = time.monotonic() - struct.unpack("d", stamp)[0]
+                longest, late, seen = max(longest, delay), late + (delay > 0.1), seen + 1
+                if seen % 7 == 0:
+                    await router.send_multipart([name, b"seen"], zmqlite.DONTWAIT)
+        finally:
+            print(f"{seen} of {total} seen, the latest after {longest * 1000:.1f} ms, {late} after more than 100 ms")
+        thread.join()
+
+
+if __name__ == "__main__":
+    if "--uvloop" in sys.argv:
+        import uvloop
+
+        asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
+    asyncio.run(main(int(sys.argv[1])))

@@ -1,0 +1,318 @@
+"""asyncio sockets and their loop: fairness, no missed edge, loops that change, nothing left behind."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import os
+import random
+import resource
+import threading
+import time
+import warnings
+import weakref
+
+import pytest
+from loops import asyncio_context, connect_pair, make_loop, run, run_in, turns, wait_until
+
+import zmqlite
+import zmqlite.asyncio
+
+__all__ = ["asyncio_context", "run"]
+
+
+def test_flooded_socket_lets_a_timer_run(run, asyncio_context):
+    """A loop that always finds a message, and one that always finds room, let a timer of 1 ms run: issue goal 10 ms."""
+
+    async def flood(push, pull):
+        while True:
+            for _ in range(10):
+                await push.send(b"x")
+            for _ in range(10):
+                await pull.recv()
+
+    async def main():
+        task = asyncio.ensure_future(flood(*connect_pair(asyncio_context, zmqlite.PUSH, zmqlite.PULL)))
+        delays = []
+        for _ in range(200):
+            began = time.perf_counter()
+            await asyncio.sleep(0.001)
+            delays.append(time.perf_counter() - began - 0.001)
+        task.cancel()
+        # The middle: single ones are the machine's.
+        assert sorted(delays)[len(delays) // 2] < 0.01
+
+    run(main())
+
+
+def test_ready_calls_are_done_while_the_loop_turns(run, asyncio_context):
+    """Who gives way by himself is never made to: each of many calls, one a turn, is done at once."""
+
+    async def main():
+        push, pull = connect_pair(asyncio_context, zmqlite.PUSH, zmqlite.PULL)
+        await push.send_many([b"x"] * 200)
+        await pull.poll()
+        for _ in range(200):
+            await turns(1)
+            future = pull.recv()
+            assert future.done()
+            await future
+
+    run(main())
+
+
+def test_bursts_are_seen_by_a_router(run, asyncio_context):
+    """Random bursts of many peers: every message is seen. The long form is bursts.py."""
+
+    async def main():
+        router = asyncio_context.socket(zmqlite.ROUTER)
+        port = router.bind_to_random_port("tcp://127.0.0.1")
+        dealers = [asyncio_context.socket(zmqlite.DEALER) for _ in range(20)]
+        for dealer in dealers:
+            dealer.connect(f"tcp://127.0.0.1:{port}")
+        chooser = random.Random(1)
+        total = 3000
+
+        async def send():
+            left = total
+            while left:
+                count = min(left, chooser.randrange(1, 50))
+                await chooser.choice(dealers).send_many([b"x"] * count)
+                left -= count
+                if chooser.random() < 0.3:
+                    await asyncio.sleep(0.0005)
+
+        task = asyncio.ensure_future(send())
+        for _ in range(total):
+            identity, _ = await router.recv_multipart()
+            if chooser.random() < 0.2:  # a send processes commands, and may eat the edge of the next receive
+                await router.send_multipart([identity, b"ack"])
+        await task
+
+    run(main())
+
+
+def test_send_does_not_eat_the_edge_of_a_receiver(run, asyncio_context):
+    """While one task waits for a message another one sends, reads EVENTS, binds: the message is seen."""
+
+    async def main():
+        one, other = connect_pair(asyncio_context, zmqlite.PAIR, zmqlite.PAIR, "tcp://127.0.0.1:*")
+        for number in range(300):
+            waiting = one.recv()
+            await other.send(b"%d" % number)
+            for step in (lambda: one.send(b"x"), lambda: one.events, lambda: one.poll(0)):
+                step()
+            assert await asyncio.wait_for(waiting, 10) == b"%d" % number
+
+    run(main())
+
+
+def test_router_that_must_reach_a_full_peer_waits(run, asyncio_context):
+    """ROUTER_MANDATORY and a peer that is full: the send waits, without turning in circles, and goes through."""
+
+    async def main():
+        router, dealer = connect_pair(asyncio_context, zmqlite.ROUTER, zmqlite.DEALER, sndhwm=1, rcvhwm=1)
+        router.router_mandatory = 1
+        await dealer.send(b"hello")
+        name, _ = await router.recv_multipart()
+        futures = [router.send_multipart([name, b"%d" % number]) for number in range(20)]
+        assert not futures[-1].done()
+        begun = time.process_time()
+        await asyncio.sleep(0.1)
+        assert time.process_time() - begun < 0.09
+        assert [await dealer.recv() for _ in range(20)] == [b"%d" % number for number in range(20)]
+        await asyncio.gather(*futures)
+
+    run(main())
+
+
+def test_socket_follows_the_running_loop(monkeypatch, asyncio_context):
+    """One socket in three loops, one after the other, of different kinds; what waited in the last does not count."""
+    push, pull = connect_pair(asyncio_context, zmqlite.PUSH, zmqlite.PULL)
+
+    async def main(number):
+        abandoned = pull.recv()
+        assert not abandoned.done()
+        abandoned.cancel()
+        waiting = pull.recv()
+        await push.send(b"%d" % number)
+        assert await waiting == b"%d" % number
+        return pull.recv()  # and is left behind
+
+    loop = asyncio.new_event_loop()
+    left = loop.run_until_complete(main(0))
+    loop.close()
+    run_in(make_loop("thread", monkeypatch), main(1))
+    monkeypatch.undo()
+    run_in(make_loop("selector", monkeypatch), main(2))
+    assert not left.done()
+
+
+def test_socket_without_a_running_loop_warns(asyncio_context):
+    """As pyzmq: a call outside a coroutine uses the loop that would run, with a warning."""
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    try:
+        push, pull = connect_pair(asyncio_context, zmqlite.PUSH, zmqlite.PULL)
+        with pytest.warns(RuntimeWarning, match="No running event loop"):
+            waiting = pull.recv()
+        loop.run_until_complete(_send(push))
+        assert loop.run_until_complete(waiting) == b"x"
+    finally:
+        asyncio.set_event_loop(None)
+        loop.close()
+
+
+async def _send(push):
+    await push.send(b"x")
+
+
+def descriptors():
+    """Open descriptors of this process."""
+    return len(os.listdir("/proc/self/fd"))
+
+
+@pytest.mark.skipif(not os.path.isdir("/proc/self/fd"), reason="counts descriptors in /proc")
+def test_nothing_is_left_behind(run, asyncio_context):
+    """Cancelled receives and closed sockets leave no futures, readers, timers or descriptors."""
+
+    async def main():
+        loop = asyncio.get_running_loop()
+        push, pull = connect_pair(asyncio_context, zmqlite.PUSH, zmqlite.PULL)
+        pull.rcvtimeo = 3600_000
+        pull.recv().cancel()
+        gc.collect()
+        before = sum(isinstance(one, asyncio.Future) for one in gc.get_objects())
+        for _ in range(2000):
+            task = asyncio.ensure_future(_receive(pull))
+            await turns(1)
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+        del task
+        await turns(2)
+        gc.collect()
+        assert sum(isinstance(one, asyncio.Future) for one in gc.get_objects()) <= before + 1
+        assert not pull._readiness.receivers
+        if hasattr(loop, "_scheduled"):
+            assert sum(not timer.cancelled() for timer in loop._scheduled) <= 1
+        reference = weakref.ref(pull._readiness)
+        assert reference() is not None
+        before = descriptors()
+        for _ in range(20):
+            with asyncio_context.socket(zmqlite.PULL) as socket:
+                socket.bind(f"inproc://left-{id(socket)}")
+                socket.recv().cancel()
+            await turns(1)
+        await wait_until(lambda: descriptors() <= before)
+        del push, socket
+
+    run(main())
+
+
+async def _receive(socket):
+    return await socket.recv()
+
+
+@pytest.mark.skipif(not os.path.isdir("/proc/self/fd"), reason="counts descriptors in /proc")
+def test_loops_come_and_go(monkeypatch, asyncio_context):
+    """Many loops, opened and closed, with one socket: no threads, descriptors or loops stay."""
+    push, pull = connect_pair(asyncio_context, zmqlite.PUSH, zmqlite.PULL)
+
+    async def main():
+        waiting = pull.recv()
+        await push.send(b"x")
+        await waiting
+
+    for kind in ("selector", "thread"):
+        run_in(make_loop(kind, monkeypatch), main())
+        before, threads = descriptors(), threading.active_count()
+        references = []
+        for _ in range(50):
+            loop = make_loop(kind, monkeypatch)
+            references.append(weakref.ref(loop))
+            run_in(loop, main())
+        del loop
+        gc.collect()
+        assert sum(reference() is not None for reference in references) <= 1
+        assert descriptors() <= before
+        assert threading.active_count() <= threads
+
+
+def test_dropped_socket_is_closed_while_its_loop_runs(run):
+    """The loop does not keep a socket that nobody has: it is closed, with a warning that says where it was made."""
+
+    async def main():
+        with zmqlite.asyncio.Context() as context:
+            socket = context.socket(zmqlite.PULL)
+            socket.recv().cancel()
+            reference = weakref.ref(socket)
+            with warnings.catch_warnings(record=True) as caught:
+                warnings.simplefilter("always")
+                del socket
+                gc.collect()
+            assert "Unclosed socket" in str(caught.pop().message)  # and it holds the socket no longer
+            assert reference() is None
+            await turns(2)
+
+    run(main())
+
+
+def test_idle_sockets_cost_no_cpu(run, asyncio_context):
+    """Sockets that somebody waits for, and no message comes: the loop sleeps."""
+
+    async def main():
+        sockets = [asyncio_context.socket(zmqlite.PULL) for _ in range(100)]
+        for number, socket in enumerate(sockets):
+            socket.bind(f"inproc://idle-{number}-{id(socket)}")
+        waiting = [socket.recv() for socket in sockets]
+        await asyncio.sleep(0.05)
+        before = resource.getrusage(resource.RUSAGE_SELF)
+        await asyncio.sleep(0.5)
+        after = resource.getrusage(resource.RUSAGE_SELF)
+        used = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+        assert used < 0.1
+        for future in waiting:
+            future.cancel()
+
+    run(main())
+
+
+@pytest.mark.filterwarnings("ignore::zmqlite.DraftFDWarning")
+def test_thread_safe_draft_sockets_wait(run, asyncio_context):
+    """CLIENT and SERVER, which libzmq has no descriptor for."""
+    if not zmqlite.DRAFT_API:
+        pytest.skip("this libzmq has no draft sockets")
+
+    async def main():
+        server, client = connect_pair(asyncio_context, zmqlite.SERVER, zmqlite.CLIENT)
+        for number in range(20):
+            waiting = server.recv(copy=False)
+            await turns(2)
+            await client.send(b"%d" % number)
+            frame = await asyncio.wait_for(waiting, 10)
+            back = client.recv()
+            await server.send(frame.bytes, routing_id=frame.routing_id)
+            assert await asyncio.wait_for(back, 10) == b"%d" % number
+
+    run(main())
+
+
+def test_sockets_of_threads_have_their_own_loops(asyncio_context):
+    """Each thread runs its loop; they talk through inproc sockets."""
+    push, pull = connect_pair(asyncio_context, zmqlite.PUSH, zmqlite.PULL, sndhwm=10, rcvhwm=10)
+    got = []
+
+    async def receive():
+        got.extend([int(await pull.recv()) for _ in range(2000)])
+
+    async def send():
+        for number in range(2000):
+            await push.send(b"%d" % number)
+
+    threads = [threading.Thread(target=asyncio.run, args=(main(),)) for main in (receive, send)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert got == list(range(2000))
