@@ -143,7 +143,8 @@ def zmq_poll(sockets: Sequence[tuple[Any, int]], timeout: float | None = -1) -> 
     Source: zmq_poll(3).
     """
     timeout_ms = to_timeout_ms(timeout, "poll()")
-    return _PollSet(list(sockets)).poll(timeout_ms) if sockets else []
+    registered = list(sockets)
+    return _PollSet(registered).poll(timeout_ms) if registered else []
 
 
 class Poller:
