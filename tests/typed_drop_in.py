@@ -9,6 +9,7 @@ import logging
 from typing import Any
 
 import zmq
+import zmq.asyncio
 import zmq.error
 from typing_extensions import assert_type
 from zmq import SyncSocket
@@ -50,6 +51,17 @@ class Server:
         except (zmq.Again, zmq.error.ContextTerminated) as error:
             assert_type(error.errno == zmq.Errno.EAGAIN, bool)
             raise
+
+
+async def wait(reader: zmq.asyncio.Socket, context: zmq.asyncio.Context) -> bytes:
+    """Sockets of asyncio."""
+    other: zmq.asyncio.Socket = context.socket(zmq.PUSH)
+    await other.send(b"x")
+    events: int = await reader.poll(10)
+    assert events
+    parts: list[bytes] = await reader.recv_multipart()
+    message: bytes = await reader.recv()
+    return parts[0] + message
 
 
 @socket(zmq.PUB)
