@@ -32,6 +32,7 @@ LAYERS = (
         "option_table",
         "option_table_transports",
         "options",
+        "tunings",
         "z85",
         "zpl",
     ),

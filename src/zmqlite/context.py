@@ -60,6 +60,7 @@ class Context(ContextOptions, _Generic[_SocketT]):
     Args:
         io_threads: I/O threads, 0 to 2**31-1; 1 is enough for a gigabyte a second. Another Context shadows it.
         shadow: a Context, or the address of a libzmq context, to share instead of making one.
+        tuning: "throughput", for the sockets that it will make: see Socket.tuning.
 
     Raises:
         ZMQError: EMFILE, no descriptors are left; EINVAL, io_threads is negative.
@@ -82,13 +83,16 @@ class Context(ContextOptions, _Generic[_SocketT]):
     _sockets: Any = None
     _socket_class: Any = None
 
-    def __init__(self, io_threads: int | Context[Any] = 1, shadow: Context[Any] | int = 0) -> None:
+    def __init__(
+        self, io_threads: int | Context[Any] = 1, shadow: Context[Any] | int = 0, *, tuning: str | None = None
+    ) -> None:
         if self._native is not None:  # Called by hand, again.
             self._release()
         if isinstance(io_threads, Context):
             io_threads, shadow = 1, io_threads
         self.sockopts = {}
         self._sockets = WeakSet()
+        self.tuning = tuning
         self._site = creation_site()
         if shadow or isinstance(shadow, Context):
             self._shadow = True

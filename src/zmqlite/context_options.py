@@ -22,6 +22,7 @@ from .options import (
     install_attributes,
     is_declared,
 )
+from .tunings import TUNINGS, find_tuning, name_tuning
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -102,6 +103,18 @@ class ContextOptions:
             KeyError: none is set for opt.
         """
         return self.sockopts[opt]
+
+    @property
+    def tuning(self) -> str | None:
+        """A named setting for the sockets that this context will make: see Socket.tuning."""
+        return name_tuning(self.sockopts.get)
+
+    @tuning.setter
+    def tuning(self, name: str | None) -> None:
+        options = find_tuning(name)
+        for number in TUNINGS.get(self.tuning or "", ()):
+            del self.sockopts[number]
+        self.sockopts.update(options)
 
     def _get_default(self, opt: int) -> Any:
         try:
