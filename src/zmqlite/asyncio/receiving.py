@@ -8,9 +8,10 @@ from functools import partial
 from typing import Any
 
 from zmqlite.errors import Again, ZMQError, error_from_errno
-from zmqlite.readiness import DONTWAIT, Interest, Readiness, turn
+from zmqlite.readiness import DONTWAIT, Interest, turn
 from zmqlite.socket import Socket as BaseSocket
 from zmqlite.waiting import to_timeout_ms
+from zmqlite.waiting_socket import WaitingSocket, fill_buffer, simplify, writable_view
 
 from .futures import (
     DELIVERED,
@@ -38,10 +39,8 @@ _RCVTIMEO = 27
 _try_recv = BaseSocket.try_recv
 
 
-class ReceivingForms(BaseSocket[Any]):
+class ReceivingForms(WaitingSocket):
     """The part of Socket that receives. Every call returns a Future, done already when a message was there."""
-
-    _readiness: Readiness
 
     # ---- the forms ----
 
@@ -125,12 +124,7 @@ class ReceivingForms(BaseSocket[Any]):
         Returns:
             A Future of the message's size, which may be more than fitted.
         """
-        view = memoryview(buffer).cast("B")
-        if view.readonly:
-            raise BufferError("recv_into() takes a writable buffer, got a read-only one")
-        if not 0 <= nbytes <= len(view):
-            raise ValueError(f"recv_into(): nbytes={nbytes}, but the buffer has {len(view)} bytes")
-        decode = partial(_fill, view[: nbytes or len(view)])
+        decode = partial(fill_buffer, writable_view(buffer, nbytes))
         return self._receive(self._readiness.take_part, flags, (flags, False, False), decode)
 
     def recv_string(self, flags: int = 0, encoding: str = "utf-8") -> Future[str]:  # type: ignore[override]
@@ -164,7 +158,7 @@ class ReceivingForms(BaseSocket[Any]):
         """Receive the next message: bytes for one of a single part, else a list. It ends when the socket is closed."""
         if self.closed:
             return self._fail(StopAsyncIteration())
-        return self._receive(self._readiness.take_message, 0, (0, True, False), _simplify, -1, Iterating)
+        return self._receive(self._readiness.take_message, 0, (0, True, False), simplify, -1, Iterating)
 
     # ---- how ----
 
@@ -289,9 +283,6 @@ class ReceivingForms(BaseSocket[Any]):
     def _follow_loop(self) -> AbstractEventLoop:
         raise NotImplementedError
 
-    def _timeout(self, option: int) -> int:
-        raise NotImplementedError
-
     def _ready(self, value: Any) -> Ready:
         ready = Ready()
         ready._value = value
@@ -349,19 +340,8 @@ class ReceivingForms(BaseSocket[Any]):
         return future
 
     def _look(self, flags: int) -> int:
-        return self._readiness.events(self) & flags
-
-
-def _fill(view: memoryview, frame: Any) -> int:
-    size = len(frame)
-    fits = min(size, len(view))
-    view[:fits] = frame.buffer[:fits]
-    return size
+        return int(self._readiness.events(self) & flags)
 
 
 def _to_text(encoding: str, message: bytes) -> str:
     return message.decode(encoding)
-
-
-def _simplify(parts: list[Any]) -> Any:
-    return parts if len(parts) > 1 else parts[0]

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from zmqlite.errors import Again, error_from_errno
-from zmqlite.readiness import DONTWAIT, POLLOUT, Readiness, turn
+from zmqlite.readiness import DONTWAIT, turn
 from zmqlite.socket import Socket as BaseSocket
+from zmqlite.waiting_socket import ManySends, WaitingSocket, send_now
 
 from .futures import Ready, Sending, turn_is_over
 
@@ -21,16 +22,13 @@ _SNDTIMEO = 28
 _EAGAIN = 11
 _send = BaseSocket.send
 _send_multipart = BaseSocket.send_multipart
-_send_many = BaseSocket.send_many
 
 
-class SendingForms(BaseSocket[Any]):
+class SendingForms(WaitingSocket):
     """The part of Socket that sends. Every call returns a Future, done already when there was room.
 
     A send is exact: while its Future is not done nothing was sent; cancelled, nothing ever is; done, it was sent.
     """
-
-    _readiness: Readiness
 
     def send(  # type: ignore[override]
         self,
@@ -111,7 +109,7 @@ class SendingForms(BaseSocket[Any]):
         """
         if isinstance(messages, (str, bytes)):
             raise TypeError(f"send_many() takes an iterable of messages, got {type(messages)}: put it in a list")
-        return self._send(_Many(list(messages), flags | DONTWAIT, copy), (), flags)
+        return self._send(ManySends(list(messages), flags | DONTWAIT, copy), (), flags)
 
     def send_json(self, obj: object, flags: int = 0, **kwargs: Any) -> Future[Any]:  # type: ignore[override]
         """Send an object as JSON, as Socket.send_json() does; see send()."""
@@ -131,7 +129,7 @@ class SendingForms(BaseSocket[Any]):
             error = error_from_errno(_EAGAIN, "send()")
         else:
             try:
-                value = self._try_send(core, verb, arguments)
+                value = send_now(self, verb, arguments)
             except Again as again:
                 error = again
             except Exception as failed:  # the caller's or the socket's: whoever awaits gets it
@@ -144,9 +142,9 @@ class SendingForms(BaseSocket[Any]):
                 return ready
         timeout_ms = 0 if nowait else self._timeout(_SNDTIMEO)
         if timeout_ms == 0 and not overdue:
-            return self._ready(verb.sent) if isinstance(verb, _Many) else self._fail(error)
+            return self._ready(verb.sent) if isinstance(verb, ManySends) else self._fail(error)
         loop = self._follow_loop()
-        future = _SendingMany(loop=loop) if isinstance(verb, _Many) else Sending(loop=loop)
+        future = _SendingMany(loop=loop) if isinstance(verb, ManySends) else Sending(loop=loop)
         future._socket = self
         future._take = verb
         future._arguments = arguments
@@ -157,19 +155,7 @@ class SendingForms(BaseSocket[Any]):
         core.check(self)
         return future
 
-    def _try_send(self, core: Readiness, verb: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
-        try:
-            return verb(self, *arguments)
-        except Again:
-            # A send looks at libzmq's commands once in a millisecond: that there is room again may be among them.
-            if not core.events(self) & POLLOUT:
-                raise
-        return verb(self, *arguments)
-
     def _follow_loop(self) -> AbstractEventLoop:
-        raise NotImplementedError
-
-    def _timeout(self, option: int) -> int:
         raise NotImplementedError
 
     def _ready(self, value: Any) -> Ready:
@@ -177,28 +163,6 @@ class SendingForms(BaseSocket[Any]):
 
     def _fail(self, error: BaseException) -> Future[Any]:
         raise NotImplementedError
-
-
-class _Many:
-    """Messages that are sent as there is room for them."""
-
-    def __init__(self, messages: list[Any], flags: int, copy: bool | None) -> None:
-        self.sent = 0
-        self._messages = messages
-        self._flags = flags
-        self._copy = copy
-
-    def __call__(self, socket: Any) -> int:
-        """Send what there is room for; raises Again when that is not all."""
-        try:
-            self.sent += _send_many(socket, self._messages[self.sent :], self._flags, self._copy)
-        except Exception as error:  # it says how many went: pass that on
-            self.sent += getattr(error, "sent", 0)
-            error.sent = self.sent  # type: ignore[attr-defined]
-            raise
-        if self.sent < len(self._messages):
-            raise error_from_errno(_EAGAIN, "send_many()")
-        return self.sent
 
 
 class _SendingMany(Sending):

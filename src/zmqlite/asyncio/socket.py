@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any
 from warnings import warn
 
 from zmqlite.errors import ZMQError
-from zmqlite.options import SOCKET_OPTIONS, OptionAttribute
-from zmqlite.readiness import POLLIN, Readiness
 from zmqlite.socket import Socket as BaseSocket
 
 from .drivers import LoopDriver
@@ -27,10 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Socket"]
 
-_RCVMORE, _EVENTS, _RCVTIMEO, _SNDTIMEO = 13, 15, 27, 28
-
-
-class Socket(ReceivingForms, SendingForms, BaseSocket[asyncio.Future[Any]]):
+class Socket(ReceivingForms, SendingForms):
     """A Socket whose send, recv and poll return Futures: done at once, or when the loop has seen to them.
 
     It belongs to no loop: it follows the one that runs. Made by zmqlite.asyncio.Context.socket(), or from a Socket
@@ -45,8 +39,6 @@ class Socket(ReceivingForms, SendingForms, BaseSocket[asyncio.Future[Any]]):
     Source: zmq_socket(3).
     """
 
-    _readiness: Any = None
-    _timeouts: Any = None
 
     def __init__(
         self,
@@ -58,8 +50,6 @@ class Socket(ReceivingForms, SendingForms, BaseSocket[asyncio.Future[Any]]):
     ) -> None:
         if io_loop is not None:
             warn("Socket(io_loop) has no effect: the running loop is used", DeprecationWarning, stacklevel=3)
-        self._readiness = Readiness()
-        self._timeouts = {}
         if isinstance(context, BaseSocket):
             context, _from_socket = None, context
         if _from_socket is not None:
@@ -124,42 +114,7 @@ class Socket(ReceivingForms, SendingForms, BaseSocket[asyncio.Future[Any]]):
         readiness.driver = LoopDriver(loop, self)
         readiness.check(self)
 
-    def _timeout(self, option: int) -> int:
-        """RCVTIMEO or SNDTIMEO: milliseconds, -1 for ever. Remembered: asking libzmq takes as long as a recv()."""
-        timeout: int | None = self._timeouts.get(option)
-        if timeout is None:
-            timeout = int(super().get(option))
-            if not self._shadow:
-                self._timeouts[option] = timeout
-        return timeout
-
-    # ---- options ----
-
-    def get(self, option: int) -> Any:
-        """Get an option: see zmqlite.Socket.get(). EVENTS and RCVMORE know of messages that came back."""
-        readiness = self._readiness
-        if option == _RCVMORE and readiness.more is not None:
-            return int(readiness.more)
-        value = super().get(option)
-        if option == _EVENTS:
-            if readiness.returned:
-                value |= POLLIN
-            readiness.check(self)
-        return value
-
-    def set(self, option: int, optval: Any) -> None:
-        """Set an option: see zmqlite.Socket.set()."""
-        super().set(option, optval)
-        self._timeouts.pop(option, None)
-
-    getsockopt = get
-    setsockopt = set
-
-    def _call_endpoint(self, call: str, function: Any, addr: str | bytes) -> None:
-        super()._call_endpoint(call, function, addr)
-        self._readiness.check(self)
-
-    # ---- the same socket, without asyncio; its monitor ----
+    # ---- its monitor ----
 
     def get_monitor_socket(self, events: int | None = None, addr: str | None = None) -> Socket:
         """Return a PAIR that receives this socket's events; see zmqlite.Socket.get_monitor_socket()."""
@@ -196,12 +151,3 @@ class Socket(ReceivingForms, SendingForms, BaseSocket[asyncio.Future[Any]]):
                     self.disable_monitor()
                 except ZMQError:
                     monitor.close()
-
-
-def _make_attribute(number: int) -> OptionAttribute:
-    return OptionAttribute(SOCKET_OPTIONS[number], Socket.get, Socket.set, None)
-
-
-for _number in (_RCVMORE, _EVENTS, _RCVTIMEO, _SNDTIMEO):
-    for _name in (SOCKET_OPTIONS[_number].name, SOCKET_OPTIONS[_number].name.lower()):
-        setattr(Socket, _name, _make_attribute(_number))
