@@ -77,6 +77,7 @@ class Authenticator:
     zap_socket: Any
     # A REP for whoever receives by himself, one question after the other.
     _zap_type: int = SocketType.REP
+    _zap_class: Any = Socket
 
     def __init__(self, context: Context[Any] | None = None, encoding: str = "utf-8", log: Any = None) -> None:
         self.context = Context.instance() if context is None else context
@@ -106,7 +107,7 @@ class Authenticator:
         Raises:
             ZMQError: EADDRINUSE, there is another authenticator in this context.
         """
-        socket = self.context.socket(self._zap_type, socket_class=Socket)
+        socket = self.context.socket(self._zap_type, socket_class=self._zap_class)
         try:
             socket.linger = _LINGER_MS
             socket.bind(ENDPOINT)
@@ -264,21 +265,24 @@ class Authenticator:
         except Exception:  # a callback of the user's: whatever it raises, this client is refused, and the next is asked
             self.log.exception("ZAP: an error while asking who may connect: refused")
         try:
-            self._send_zap_reply(request_id, b"%d" % code, text.encode("ascii", "replace"), user_id, metadata)
+            told = text.encode("ascii", "replace")
+            sent = self._send_zap_reply(request_id, b"%d" % code, told, user_id, metadata)
         except ValueError:
             self.log.error("ZAP: a user id has a NUL, which libzmq would cut it at: refused")
-            self._send_zap_reply(request_id, b"500", b"Internal error")
+            sent = self._send_zap_reply(request_id, b"500", b"Internal error")
+        if isinstance(sent, Awaitable):
+            await sent
 
     def _send_zap_reply(
         self, request_id: bytes, status_code: bytes, status_text: bytes, user_id: str = "", metadata: bytes = b""
-    ) -> None:
+    ) -> Any:
         user = user_id.encode(self.encoding, "replace") if isinstance(user_id, str) else bytes(user_id)
         if b"\0" in user:
             raise ValueError("a user id has no NUL")
         reply = format_reply(request_id, int(status_code), status_text.decode("ascii"), user, metadata)
         self.log.debug("ZAP reply code=%s text=%s", status_code, status_text)
-        if self.zap_socket is not None:
-            self.zap_socket.send_multipart([*_envelope.get([]), *reply])
+        # An asyncio socket returns an awaitable.
+        return None if self.zap_socket is None else self.zap_socket.send_multipart([*_envelope.get([]), *reply])
 
     async def _handle_envelope(self, message: list[bytes]) -> None:
         """Answer what a ROUTER has received."""
