@@ -155,6 +155,14 @@ def types(session: nox.Session) -> None:
 
 
 @nox.session
+def docs(session: nox.Session) -> None:
+    """The documentation site, from docs/ and the docstrings: a link that leads nowhere is an error. It is in site/."""
+    session.install(*group("docs"))
+    install_wheel(session)
+    session.run("mkdocs", "build", "--quiet", "--strict", env={"NO_MKDOCS_2_WARNING": "1"})
+
+
+@nox.session
 @nox.parametrize("backend", ["c", "cffi"], ids=["c", "cffi"])
 def tests(session: nox.Session, backend: str) -> None:
     """The suite against the installed wheel, on one backend; what says nothing about the backend runs once."""
