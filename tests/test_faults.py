@@ -20,6 +20,10 @@ DEADLINES = {
     "delivery": 50,
     "collisions": 50,
     "forks": 50,
+    "signals": 50,
+    "boundary": 50,
+    "exhaustion": 50,
+    "leaks": 50,
 }
 
 pytestmark = pytest.mark.skipif(

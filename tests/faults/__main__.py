@@ -22,6 +22,10 @@ ROWS = (
     "delivery",
     "collisions",
     "forks",
+    "signals",
+    "boundary",
+    "exhaustion",
+    "leaks",
 )
 
 
