@@ -135,18 +135,18 @@ int64_t limit_collect (void **sockets, int count, int64_t rounds)
     return now () - start;
 }
 
-/* Sends one message on each socket, receives one on each, rounds times. */
-int64_t limit_ask_all (void **sockets, int count, void *data, size_t size, int64_t rounds)
+/* Sends window messages on each socket, receives as many on each, rounds times. */
+int64_t limit_ask_all (void **sockets, int count, int window, void *data, size_t size, int64_t rounds)
 {
     limit_message message;
     int64_t start = now ();
     api.init (&message);
     for (int64_t round = 0; round < rounds; round++) {
-        for (int at = 0; at < count; at++)
-            if (send_data (sockets[at], data, size, 0, 0) != 0)
+        for (int at = 0; at < count * window; at++)
+            if (send_data (sockets[at % count], data, size, 0, 0) != 0)
                 return -1;
-        for (int at = 0; at < count; at++)
-            if (recv_message (&message, sockets[at]) != 0)
+        for (int at = 0; at < count * window; at++)
+            if (recv_message (&message, sockets[at % count]) != 0)
                 return -1;
     }
     api.close (&message);

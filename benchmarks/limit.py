@@ -29,7 +29,7 @@ _DECLARATIONS = """
 void limit_use (void **functions);
 int64_t limit_publish (void *socket, void **messages, int count, size_t size, int64_t rounds);
 int64_t limit_collect (void **sockets, int count, int64_t rounds);
-int64_t limit_ask_all (void **sockets, int count, void *data, size_t size, int64_t rounds);
+int64_t limit_ask_all (void **sockets, int count, int window, void *data, size_t size, int64_t rounds);
 int64_t limit_answer (void *socket, int64_t count);
 int64_t limit_exchange (void *from, void *to, void *data, size_t size, int in_place, int64_t count);
 int64_t limit_send_parts (void *socket, void *data, size_t size, int parts, int64_t count);

@@ -47,7 +47,7 @@ SMALLEST: dict[str, tuple[str, dict[str, Any], set[str]]] = {
     "try_quietly": ("polling", {"what": "try_quietly"}, {"ns"}),
     "set_and_get": ("polling", {"what": "set_and_get"}, {"ns"}),
     "fanout": ("fanout", {"subscribers": 3, "size": 100}, {"ns"}),
-    "echo": ("echo", {"clients": 3, "size": 16}, {"ns"}),
+    "echo": ("echo", {"clients": 3, "size": 16, "window": 2}, {"ns"}),
     "proxies": ("proxies", {"transport": "tcp", "size": 16}, {"ns"}),
     "sockets": ("starting", {"what": "sockets", "sockets": 3}, {"rss_kib", "sockets"}),
 }

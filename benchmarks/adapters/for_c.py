@@ -165,9 +165,9 @@ class Adapter:
         """Receive one message from each socket, rounds times."""
         return self.run("collect", self.array(sockets), len(sockets), rounds)
 
-    def ask_all(self, sockets: list[Any], data: bytes, rounds: int) -> int:
-        """Send one message on each socket and then receive one on each, rounds times."""
-        return self.run("ask_all", self.array(sockets), len(sockets), self.keep(data), len(data), rounds)
+    def ask_all(self, sockets: list[Any], data: bytes, window: int, rounds: int) -> int:
+        """Send window messages on each socket and then receive as many on each, rounds times."""
+        return self.run("ask_all", self.array(sockets), len(sockets), window, self.keep(data), len(data), rounds)
 
     def send_parts(self, socket: Any, parts: list[bytes], count: int) -> int:
         """Send one multipart message count times."""

@@ -133,10 +133,10 @@ class PythonLoops:
         check_size(message, size)
         return elapsed
 
-    def ask_all(self, sockets: list[Any], data: bytes, rounds: int) -> int:
-        """Send one message on each socket and then receive one on each, rounds times."""
-        sends = [socket.send for socket in sockets]
-        receives = [socket.recv for socket in sockets]
+    def ask_all(self, sockets: list[Any], data: bytes, window: int, rounds: int) -> int:
+        """Send window messages on each socket and then receive as many on each, rounds times."""
+        sends = [socket.send for socket in sockets] * window
+        receives = [socket.recv for socket in sockets] * window
         message: Any = b""
         start = perf_counter_ns()
         for _ in repeat(None, rounds):

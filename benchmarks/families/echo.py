@@ -1,4 +1,4 @@
-"""A ROUTER that echoes, and many DEALERs in another process, each with one message under way."""
+"""A ROUTER that echoes, and many DEALERs in another process, each with so many messages under way."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ if TYPE_CHECKING:
 __all__ = ["Echoer", "run"]
 
 
-def run(bench: Bench, clients: int, size: int) -> dict[str, float]:
+def run(bench: Bench, clients: int, size: int, window: int = 1) -> dict[str, float]:
     """Ask on every client, then take every answer: ns a message there and back.
 
     Args:
         bench: the program.
         clients: DEALER sockets.
         size: bytes in a message.
+        window: messages that each client has under way.
     """
     peer = bench.peer
     echoer = bench.start("Echoer", endpoint=bench.endpoint("tcp"))
@@ -26,12 +27,12 @@ def run(bench: Bench, clients: int, size: int) -> dict[str, float]:
     data = b"x" * size
 
     def rounds(count: int) -> int:
-        echoer.tell("echo", count=count * clients)
-        took = int(peer.ask_all(sockets, data, count))
+        echoer.tell("echo", count=count * clients * window)
+        took = int(peer.ask_all(sockets, data, window, count))
         echoer.receive()
         return took
 
-    return {"ns": bench.repeat(rounds) / clients}
+    return {"ns": bench.repeat(rounds) / (clients * window)}
 
 
 class Echoer:
