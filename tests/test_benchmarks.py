@@ -63,6 +63,8 @@ def needs(variant: str, name: str) -> None:
     """Skip what this machine or this libzmq has not got."""
     if variant.startswith("pyzmq") and not HAS_PYZMQ:
         pytest.skip("pyzmq is not installed")
+    if "throughput" in variant and not zmqlite.has("draft"):
+        pytest.skip("this libzmq has no batch sizes")
     if (name == "ipc" and not zmqlite.has("ipc")) or (name == "curve" and not zmqlite.has("curve")):
         pytest.skip(f"this libzmq has no {name}")
     if variant.startswith("C") or name == "proxies":

@@ -11,8 +11,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Adapter"]
 
-_HIGH_WATER_MARK = 100_000
-_BATCH_SIZE = 65536
+# As zmqlite's tuning="throughput".
+_BATCH_SIZE = 131_072
 
 
 class Adapter:
@@ -20,10 +20,10 @@ class Adapter:
 
     Args:
         copy: False hands libzmq the buffer itself in place of a copy.
-        tuning: "throughput" raises high-water marks and batch sizes.
+        tuning: "throughput" raises the batch sizes.
 
     Raises:
-        ImportError: there is no C compiler.
+        ImportError: there is no C compiler, or libzmq has no batch sizes.
     """
 
     def __init__(self, copy: bool | None = None, tuning: str | None = None) -> None:
@@ -31,6 +31,8 @@ class Adapter:
             self.limit = load_limit()
         except NoCompilerError as error:
             raise ImportError(str(error)) from error
+        if tuning and not lib.zmq_has(b"draft"):
+            raise ImportError("this libzmq has no drafts, and so no batch sizes")
         self.in_place = int(copy is False)
         self.tuning = tuning
         self.context = self.check(lib.zmq_ctx_new(), "zmq_ctx_new")
@@ -52,9 +54,7 @@ class Adapter:
         """Make a socket; options as for the Python programs."""
         socket = self.check(lib.zmq_socket(self.context, getattr(lib, f"ZMQ_{kind}")), "zmq_socket")
         if self.tuning:
-            options.setdefault("hwm", _HIGH_WATER_MARK)
-            if lib.zmq_has(b"draft"):
-                options.update(in_batch_size=_BATCH_SIZE, out_batch_size=_BATCH_SIZE)
+            options.update(in_batch_size=_BATCH_SIZE, out_batch_size=_BATCH_SIZE)
         hwm = options.pop("hwm", None)
         if hwm is not None:
             options.update(sndhwm=hwm, rcvhwm=hwm)

@@ -8,16 +8,13 @@ from time import perf_counter_ns
 import zmqlite
 
 from .loops import check_size
-from .zmq_api import HIGH_WATER_MARK, ZmqApi
+from .zmq_api import ZmqApi
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
 __all__ = ["Adapter"]
-
-# Until the core has one name for all of it.
-_BATCH_SIZE = 65536
 
 
 class Adapter(ZmqApi):
@@ -33,11 +30,18 @@ class Adapter(ZmqApi):
         info = collect_info()
         return {"version": info["zmqlite"], "backend": info["backend"], "libzmq": info["libzmq"]["version"]}
 
+    def make_context(self) -> Any:
+        """A context in the wanted setting."""
+        if self.tuning and not zmqlite.has("draft"):
+            raise ImportError(f"this libzmq has no drafts, and so no tuning={self.tuning!r}")
+        return zmqlite.Context(tuning=self.tuning)
+
     def tune(self, socket: Any) -> None:
-        """Larger high-water marks, and larger batches where libzmq has that option."""
-        socket.sndhwm = socket.rcvhwm = HIGH_WATER_MARK
-        if zmqlite.has("draft"):
-            socket.in_batch_size = socket.out_batch_size = _BATCH_SIZE
+        """The context has done it."""
+
+    def serve_curve(self, socket: Any, keys: tuple[bytes, bytes]) -> None:
+        """Make a socket a CURVE server that takes every client, and say that this is meant."""
+        zmqlite.set_curve_server(socket, zmqlite.KeyPair(keys[1]), allow_any=True)
 
     def send_batch(self, socket: Any, messages: list[bytes]) -> int:
         """Send a list of messages in one call."""
