@@ -40,8 +40,9 @@ LAYERS = (
     ("endpoints", "open_servers", "option_attributes", "socket", "socket_forms", "socket_options", "verbs"),
     ("curve", "hardening", "monitor", "poller", "proxy", "readiness", "stopwatch", "waiting_socket"),
     ("anyio", "asyncio", "auth", "curve_keygen", "decorators", "devices", "log", "ssh", "utils"),
+    ("eventloop",),
     ("__init__",),
-    ("counters", "testing", "tracing"),
+    ("counters", "green", "testing", "tracing"),
     ("cli_verbs",),
     ("__main__", "bench", "cli", "compat", "info", "keygen"),
 )
@@ -53,7 +54,12 @@ LATE = {
     ("socket", "monitor"): "a method that starts what is built around sockets",
 }
 # What test environments of old Pythons lack.
-NEEDS = {"zmqlite.anyio": "anyio"}
+NEEDS = {
+    "zmqlite.anyio": "anyio",
+    **{f"zmqlite.green{name}": "gevent" for name in ("", ".core", ".device", ".poll")},
+    **{f"zmqlite.green.eventloop{name}": "gevent" for name in ("", ".ioloop", ".zmqstream")},
+    **{f"zmqlite.eventloop{name}": "tornado" for name in ("", ".future", ".ioloop", ".zmqstream")},
+}
 # Longer than a screenful of subjects, but one table.
 LONG = {"src/zmqlite/constants.py"}
 

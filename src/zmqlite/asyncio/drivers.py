@@ -5,8 +5,9 @@ Windows' default loop, the Proactor, cannot watch descriptors. There one thread 
 
 from __future__ import annotations
 
-import threading
+import asyncio
 import weakref
+from contextlib import suppress
 from typing import Any
 
 TYPE_CHECKING = False
@@ -56,20 +57,27 @@ class LoopDriver:
         loop: the loop.
     """
 
-    __slots__ = ("_descriptor", "_reader", "_reference", "_thread", "loop")
+    __slots__ = ("_descriptor", "_reader", "_reference", "loop")
 
     def __init__(self, loop: AbstractEventLoop, socket: Any) -> None:
         self.loop = loop
-        self._thread = threading.get_ident()
         self._reference = weakref.ref(socket)
         self._reader = reader_of(loop)
         self._descriptor: int = socket.fileno()
-        self._reader.add(self._descriptor, _on_edge, self._reference)
+        self._call(self._reader.add, self._descriptor, _on_edge, self._reference)
+
+    def _call(self, function: Callable[..., None], *arguments: Any) -> None:
+        """Call in the loop's thread: at once when that is this one, or when the loop does not run."""
+        loop = self.loop
+        if asyncio._get_running_loop() is loop or not loop.is_running():
+            function(*arguments)
+        else:
+            loop.call_soon_threadsafe(function, *arguments)
 
     def soon(self, socket: Any) -> None:
         """Have the loop serve the socket; from any thread."""
         try:
-            if threading.get_ident() == self._thread:
+            if asyncio._get_running_loop() is self.loop:
                 self.loop.call_soon(_on_edge, self._reference)
             else:
                 self.loop.call_soon_threadsafe(_on_edge, self._reference)
@@ -78,14 +86,9 @@ class LoopDriver:
 
     def stop(self) -> None:
         """Watch no longer. The descriptor is still open."""
-        loop, descriptor = self.loop, self._descriptor
+        descriptor = self._descriptor
         if descriptor < 0:
             return
         self._descriptor = -1
-        try:
-            if threading.get_ident() == self._thread or not loop.is_running():
-                self._reader.remove(descriptor)
-            else:
-                loop.call_soon_threadsafe(self._reader.remove, descriptor)
-        except RuntimeError:
-            pass  # it was closed meanwhile
+        with suppress(RuntimeError):  # the loop is being closed
+            self._call(self._reader.remove, descriptor)
