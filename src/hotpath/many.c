@@ -42,14 +42,7 @@ static int hp_many_send_one (hp_socket *self, zl_socket *native, PyObject *data,
     zl_hold *hold;
     PyObject *parts;
     int rc;
-    if (PyBytes_CheckExact (data)) {
-        Py_ssize_t size = PyBytes_Size (data);
-        if (size < hp.pass_threshold && size < HP_UNLOCK_SIZE
-            && hp.api->send (native->handle, PyBytes_AsString (data), (size_t) size, options->flags | ZMQ_DONTWAIT) >= 0) {
-            self->sending_more = options->flags & ZMQ_SNDMORE;
-            return HP_DONE;
-        }
-    } else if (PyList_Check (data) || PyTuple_Check (data)) {
+    if (PyList_Check (data) || PyTuple_Check (data)) {
         parts = PySequence_Tuple (data);
         if (parts && PyTuple_Size (parts) == 0) {
             PyErr_SetString (PyExc_ValueError, "send_many() takes messages of at least one part, got an empty one");
@@ -73,6 +66,19 @@ static int hp_many_send_one (hp_socket *self, zl_socket *native, PyObject *data,
     return rc;
 }
 
+/* Short bytes, the GIL held throughout: nobody can take data from its list meanwhile. Whether it was sent. */
+static inline int hp_many_send_short (hp_socket *self, zl_socket *native, PyObject *data, const hp_options *options)
+{
+    char *bytes;
+    Py_ssize_t size;
+    if (!PyBytes_CheckExact (data) || PyBytes_AsStringAndSize (data, &bytes, &size) != 0 || size >= hp.pass_threshold
+        || size >= HP_UNLOCK_SIZE
+        || ZL_UNLIKELY (hp.api->send (native->handle, bytes, (size_t) size, options->flags | ZMQ_DONTWAIT) < 0))
+        return 0;
+    self->sending_more = options->flags & ZMQ_SNDMORE;
+    return 1;
+}
+
 static int hp_many_send_all (hp_socket *self, zl_socket *native, PyObject *sequence, const hp_options *options, Py_ssize_t *sent)
 {
     int is_list = PyList_Check (sequence);
@@ -80,11 +86,13 @@ static int hp_many_send_all (hp_socket *self, zl_socket *native, PyObject *seque
     while (*sent < (is_list ? PyList_Size (sequence) : PyTuple_Size (sequence))) {
         PyObject *data = is_list ? PyList_GetItem (sequence, *sent) : PyTuple_GetItem (sequence, *sent);
         int rc;
-        Py_INCREF (data);
-        rc = hp_many_send_one (self, native, data, options);
-        Py_DECREF (data);
-        if (rc != HP_DONE)
-            return rc;
+        if (ZL_UNLIKELY (!hp_many_send_short (self, native, data, options))) {
+            Py_INCREF (data);
+            rc = hp_many_send_one (self, native, data, options);
+            Py_DECREF (data);
+            if (rc != HP_DONE)
+                return rc;
+        }
         *sent += 1;
         if (*sent % HP_BREATH == 0 && hp_many_breathe (native) != 0)
             return HP_FAILED;
@@ -147,30 +155,41 @@ static int hp_many_recv_next (zl_socket *native, zmq_msg_t *message, int flags)
     return HP_WOULD_WAIT;
 }
 
+/* The bytes or the frame of a message of one part. A short message has nothing to close: the next one that is received
+ * into it takes its place, which saves a close and an init. */
+static PyObject *hp_many_take (zmq_msg_t *message, int copy)
+{
+    PyObject *item;
+    size_t size = hp.api->msg_size (message);
+    if (ZL_LIKELY (copy && size <= HP_INLINE_SIZE))
+        return PyBytes_FromStringAndSize (hp.api->msg_data (message), (Py_ssize_t) size);
+    item = copy ? hp_message_bytes (message) : hp_frame_take (message, 0);
+    hp.api->msg_close (message);
+    hp.api->msg_init (message);
+    return item;
+}
+
 /* Takes what is there. The list gets every message received; an error after the first is left for the next
  * call to find, so that nothing received is lost. */
 static int hp_many_recv_all (hp_socket *self, zl_socket *native, PyObject *list, int limit, long timeout, int flags, int copy, int single)
 {
-    int count;
+    zmq_msg_t message;
+    int count, rc = HP_WOULD_WAIT;
+    hp.api->msg_init (&message);
     for (count = 0; count < limit; count++) {
-        zmq_msg_t message;
         PyObject *item;
-        int rc;
-        hp.api->msg_init (&message);
         if (count == 0)
             rc = hp_recv_part (self, native, &message, flags, timeout, 1, "recv_many()");
         else
             rc = hp_many_recv_next (native, &message, flags);
-        if (rc != HP_DONE) {
-            hp.api->msg_close (&message);
-            return rc;
-        }
-        if (single && !hp.api->msg_more (&message)) {
-            item = copy ? hp_message_bytes (&message) : hp_frame_take (&message, 0);
-            hp.api->msg_close (&message);
-        } else {
+        if (rc != HP_DONE)
+            break;
+        if (single && !hp.api->msg_more (&message))
+            item = hp_many_take (&message, copy);
+        else {
             /* Leaves: taken again below. */
             item = hp_recv_rest (native, &message, copy, 0, single, "recv_many()");
+            hp.api->msg_init (&message); /* it was taken over */
             if (item && !zl_socket_enter_fast (native, hp.api->generation) && hp.api->socket_enter_slow (native) != 0) {
                 rc = PyList_Append (list, item);
                 Py_DECREF (item);
@@ -182,11 +201,14 @@ static int hp_many_recv_all (hp_socket *self, zl_socket *native, PyObject *list,
         rc = item ? PyList_Append (list, item) : -1;
         Py_XDECREF (item);
         if (rc != 0) {
+            hp.api->msg_close (&message);
             hp_leave (native);
             return HP_FAILED;
         }
+        rc = HP_WOULD_WAIT;
     }
-    return HP_WOULD_WAIT;
+    hp.api->msg_close (&message);
+    return rc;
 }
 
 static int hp_recv_many_timeout (PyObject *value, long *timeout)
