@@ -297,6 +297,25 @@ def test_failed_build_leaves_nothing(copy):
     assert copy.run("--print").returncode == 0
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere it is always built file by file")
+def test_libzmq_that_does_not_compile_as_one_source_is_built_file_by_file(copy):
+    """All files as one is the faster libzmq; a compiler that cannot still builds one, and the result tells."""
+    copy.put(copy.sources, "debian")
+    assert copy.run("--print").returncode == 0
+    info = json.loads((next(copy.cache.glob("*/build-info.json"))).read_text(encoding="utf-8"))
+    assert "-DCMAKE_UNITY_BUILD=ON" in info["flags"]
+    real = Path(shutil.which("cmake", path=copy.environment()["PATH"])).resolve()
+    fails = 'case "$*" in --build*libzmq-build*) grep -q "UNITY_BUILD:.*=ON" "$2/CMakeCache.txt" && exit 1;; esac'
+    copy.script("cmake", f'{fails}\nexec {real} "$@"\n')
+    other = copy.folder / "other"
+    done = copy.run("--print", ZMQLITE_CACHE=str(other))
+    assert done.returncode == 0, done.stderr
+    assert "file by file" in done.stderr
+    info = json.loads((next(other.glob("*/build-info.json"))).read_text(encoding="utf-8"))
+    assert "-DCMAKE_UNITY_BUILD=OFF" in info["flags"]
+    assert "-DCMAKE_UNITY_BUILD=ON" not in info["flags"]
+
+
 def test_killed_build_leaves_no_entry(copy):
     """A build that is killed leaves no entry; the next one succeeds and removes what was left."""
     copy.put(copy.sources, "debian")

@@ -38,6 +38,9 @@ if os.name == "nt":
     # The C run-time that Python itself uses.
     COMMON_FLAGS += ["-DCMAKE_MSVC_RUNTIME_LIBRARY=MultiThreadedDLL", "-DCMAKE_POLICY_DEFAULT_CMP0091=NEW"]
 OPTIMISE = [] if os.name == "nt" else ["-O3"]
+# All of libzmq as one source: its one-line functions (msg_t::size, msg_t::check, ...) are inlined across files, which
+# makes a send and a recv of 16 B a quarter to a third faster. Tried with GCC on Linux only.
+TOGETHER = ["-DCMAKE_UNITY_BUILD=ON", "-DCMAKE_UNITY_BUILD_BATCH_SIZE=0"] if sys.platform == "linux" else []
 
 LIBZMQ_FLAGS = [
     "-DCMAKE_POLICY_VERSION_MINIMUM=3.5",
@@ -137,7 +140,7 @@ def entry_name(fetched: dict[str, tuple[Pin, Path]], compiler: dict[str, list[st
     decides = {
         "layout": LAYOUT,
         "pins": {library: pin["sha256"] for library, (pin, _) in fetched.items()},
-        "flags": [COMMON_FLAGS, LIBZMQ_FLAGS, OPTIMISE],
+        "flags": [COMMON_FLAGS, LIBZMQ_FLAGS, OPTIMISE, TOGETHER],
         "sodium": hashlib.sha256((HERE / "sodium" / "CMakeLists.txt").read_bytes()).hexdigest(),
         "compiler": [compiler, identity(compiler)],
         "machine": [sys.platform, platform.machine(), platform.libc_ver(), sys.maxsize],
@@ -233,8 +236,19 @@ def make(
         say(f"building {library} {pin['version']} ({pin['source']}, {pin['licence']})")
         folder = work / f"{library}-build"
         commands = {name: shlex.join(command) for name, command in compiler.items()}
-        step(library, [found["cmake"], "-S", str(source), "-B", str(folder), *common, *options], work, commands)
-        step(library, [found["cmake"], "--build", str(folder), "--config", "Release", "--target", "install"], work)
+        configure = [found["cmake"], "-S", str(source), "-B", str(folder), *common, *options]
+        install = [found["cmake"], "--build", str(folder), "--config", "Release", "--target", "install"]
+        together = TOGETHER if library == "libzmq" else []
+        step(library, configure + together, work, commands)
+        try:
+            step(library, install, work)
+        except VendorError:
+            if not together:
+                raise
+            say("libzmq does not compile as one source with this compiler: file by file instead")
+            together = ["-DCMAKE_UNITY_BUILD=OFF"]
+            step(library, configure + together, work, commands)
+            step(library, install, work)
         keep_licences(trees[library], entry / "licences" / library)
     check_features(work / "libzmq-build")
     for unused in ("share", "lib/cmake", "lib/pkgconfig"):  # they name the folder of the build
@@ -243,7 +257,7 @@ def make(
         library: {name: pin[name] for name in ("version", "source", "file", "sha256", "licence", "spdx")}
         for library, (pin, _) in fetched.items()
     }
-    info["flags"] = COMMON_FLAGS + LIBZMQ_FLAGS + OPTIMISE
+    info["flags"] = COMMON_FLAGS + LIBZMQ_FLAGS + OPTIMISE + together
     info["compiler"] = identity(compiler)
     text = json.dumps(info, indent=2, sort_keys=True) + "\n"
     # Last: an entry is whole when this file is there.
