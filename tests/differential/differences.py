@@ -53,7 +53,8 @@ DIFFERENCES = [
         "of two reasons to refuse a call, the other one is told",
         lambda call, theirs, ours: (refused(ours) and theirs in (ENOTSOCK, ENOTSUP, EFSM, AGAIN))
         or (refused(theirs) and ours == ENOTSOCK)
-        or (call[0].startswith("context_") and refused(ours) and theirs in (RUNTIME, TYPE))
+        or (call[0] == "getattr" and (theirs, ours) == (ENOTSOCK, ATTRIBUTE))
+        or (call[0].startswith("context_") and refused(ours) and theirs in (RUNTIME, TYPE, OVERFLOW))
         or (multipart(call) and refused(ours) and refused(theirs)),
     ),
     Difference(
@@ -137,7 +138,7 @@ DIFFERENCES = [
     ),
     Difference(
         "an endpoint of any length can be read back",
-        lambda call, theirs, ours: len(str(call[-1])) > 255 and theirs == ATTRIBUTE,
+        lambda call, theirs, ours: theirs == ATTRIBUTE and (len(str(call[-1])) > 255 or call[0] == "detach_last"),
     ),
     Difference(
         "a property that a frame does not have is EINVAL",

@@ -70,8 +70,10 @@ class Stage:
 
     def show(self, value: Any) -> str:
         """Put a value into words that do not say which library it is from, nor where in memory it is."""
-        if value is None or isinstance(value, (bool, float, str)):
+        if value is None or isinstance(value, (bool, float)):
             return repr(value)
+        if isinstance(value, str):
+            return repr(_PORT.sub(rb"\1:PORT", value.encode("utf-8", "surrogateescape")).decode("utf-8", "replace"))
         if isinstance(value, enum.Enum):
             return f"{type(value).__name__}({value.value})"
         if isinstance(value, int):
