@@ -180,6 +180,20 @@ def test_modules_are_the_very_same() -> None:
     assert said(run("-m", "zmqlite.compat", "-c", code)) == ""
 
 
+@pytest.mark.skipif(not zmqlite.has("curve"), reason="this libzmq has no CURVE")
+def test_programs_see_no_warning_that_pyzmq_does_not_give() -> None:
+    """A CURVE server without an authenticator: SecurityWarning is for programs that know zmqlite."""
+    code = (
+        "import {} as zmq\n"
+        "with zmq.Context() as context, context.socket(zmq.REP) as server:\n"
+        "    server.curve_publickey, server.curve_secretkey = zmq.curve_keypair()\n"
+        "    server.curve_server = True\n"
+        "    server.bind('tcp://127.0.0.1:*')\n"
+    )
+    assert said(run("-W", "error", "-m", "zmqlite.compat", "-c", code.format("zmq"))) == ""
+    assert "SecurityWarning" in run("-W", "error", "-c", code.format("zmqlite")).stderr
+
+
 def test_commands_of_pyzmq_are_there() -> None:
     """`python -m zmq.curve_keygen` and `python -m zmq.log`."""
     if zmqlite.has("curve"):

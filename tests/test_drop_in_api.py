@@ -20,7 +20,7 @@ import zmqlite.compat
 DROP_IN = Path(__file__).parent / "drop_in"
 API = json.loads((DROP_IN / "pyzmq_api.json").read_text(encoding="utf-8"))
 # Modules that zmqlite does not have yet.
-PENDING = ("zmq.auth.asyncio", "zmq.auth.ioloop", "zmq.green", "zmq.eventloop")
+PENDING = ("zmq.green", "zmq.eventloop")
 
 
 @pytest.fixture(scope="module")

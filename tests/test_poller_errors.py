@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket as sockets
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -37,16 +38,25 @@ def pipe() -> Iterator[tuple[int, int]]:
 # ---- errors ----
 
 
-def test_poll_of_a_closed_socket_names_it(linked: tuple[Any, Any]) -> None:
-    """ENOTSOCK, before and after the first poll."""
-    pull = linked[1]
+def test_closed_socket_is_never_ready(linked: tuple[Any, Any]) -> None:
+    """The others go on, and the time is kept; a wait for ever that nothing can end says which is closed."""
+    push, pull = linked
     poller = Poller()
     poller.register(pull, POLLIN)
-    poller.poll(0)
+    poller.register(push, POLLOUT)
+    push.send(b"x")
+    assert poller.poll(0) == [(pull, POLLIN), (push, POLLOUT)]
     pull.close()
-    for _ in range(2):
+    for timeout in (0, 20_000, None):
+        assert poller.poll(timeout) == zmq_poll([(pull, POLLIN), (push, POLLOUT)], timeout) == [(push, POLLOUT)]
+    push.close()
+    began = time.monotonic()
+    for timeout in (0, 1, 50):
+        assert poller.poll(timeout) == []
+    assert time.monotonic() - began >= 0.05
+    for timeout in (None, -1):
         with pytest.raises(zmq.ZMQError, match=r"PULL.*closed") as caught:
-            poller.poll(0)
+            poller.poll(timeout)
         assert caught.value.errno == zmq.Errno.ENOTSOCK
 
 

@@ -15,11 +15,20 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-__all__ = ["check_server"]
+__all__ = ["check_server", "keep_quiet"]
 
 _MECHANISM, _PLAIN_SERVER, _CURVE_SERVER, _ZAP_DOMAIN, _ZAP_ENFORCE_DOMAIN = 43, 44, 47, 55, 93
 _PLAIN, _CURVE = 1, 2
 _ZAP_ENDPOINT = b"inproc://zeromq.zap.01"
+
+
+_quiet = False
+
+
+def keep_quiet() -> None:
+    """Give no SecurityWarning in this process: for programs written for another library, which gives none."""
+    global _quiet
+    _quiet = True
 
 
 def check_server(socket: Any, call: str, endpoint: bytes) -> None:
@@ -52,7 +61,7 @@ def check_server(socket: Any, call: str, endpoint: bytes) -> None:
     if _get_number(native, _CURVE_SERVER) != 1 or socket._allows_any or (enforced and domain):
         return
     # No handshake, and so no mechanism, within the process.
-    if endpoint.startswith(b"inproc://") or lib.zl_socket_zap_handled(native):
+    if _quiet or endpoint.startswith(b"inproc://") or lib.zl_socket_zap_handled(native):
         return
     message = (
         f"{call}: this CURVE server lets every client in that knows its public key: start an authenticator before "

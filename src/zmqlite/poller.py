@@ -106,6 +106,24 @@ class _PollSet:
         return error_from_errno(errno, "poll()")
 
 
+def _poll(pollset: _PollSet, timeout_ms: int) -> list[tuple[Any, int]]:
+    """Wait. A socket that is closed is never ready: programs close what is still registered, also in another thread."""
+    until = time.monotonic() + timeout_ms / 1000
+    while True:
+        try:
+            return pollset.poll(timeout_ms)
+        except ZMQError as error:
+            if type(error) is not ZMQError or error.errno != ENOTSOCK:
+                raise
+            left = [(thing, flags) for thing, flags in pollset.registered if not getattr(thing, "closed", False)]
+            # Without any left, nothing could end a wait for ever.
+            if len(left) == pollset.count or not (left or timeout_ms >= 0):
+                raise
+        pollset = _PollSet(left)
+        if timeout_ms > 0:
+            timeout_ms = max(0, int((until - time.monotonic()) * 1000 + 0.999))
+
+
 def _check_descriptor(descriptor: int, thing: Any) -> int:
     if descriptor < 0:
         raise ValueError(f"poll() takes descriptors of 0 or more, {thing!r} has {descriptor}: is it closed?")
@@ -133,7 +151,7 @@ def zmq_poll(sockets: Sequence[tuple[Any, int]], timeout: float | None = -1) -> 
         and at once when there is nothing to wait for.
 
     Raises:
-        ZMQError: ENOTSOCK, a socket is closed.
+        ZMQError: ENOTSOCK, every socket is closed, and the wait would be for ever. A closed one is never ready.
         SocketInUse: EBUSY, another thread is inside one of them.
         ContextTerminated: ETERM, the context of a socket ended.
         TypeError: neither a Socket nor something with a descriptor.
@@ -144,7 +162,7 @@ def zmq_poll(sockets: Sequence[tuple[Any, int]], timeout: float | None = -1) -> 
     """
     timeout_ms = to_timeout_ms(timeout, "poll()")
     registered = list(sockets)
-    return _PollSet(registered).poll(timeout_ms) if registered else []
+    return _poll(_PollSet(registered), timeout_ms) if registered else []
 
 
 class Poller:
@@ -218,7 +236,7 @@ class Poller:
             nothing is registered.
 
         Raises:
-            ZMQError: ENOTSOCK, a socket is closed.
+            ZMQError: ENOTSOCK, every socket is closed, and the wait would be for ever. A closed one is never ready.
             SocketInUse: EBUSY, another thread is inside one of them.
             ContextTerminated: ETERM, the context of a socket ended.
             ForkedError: a socket is the parent process's.
@@ -241,7 +259,7 @@ class Poller:
             if pollset.registered != self.sockets:  # somebody changed the list itself
                 pollset = _PollSet(list(self.sockets))
         try:
-            return pollset.poll(timeout_ms)
+            return _poll(pollset, timeout_ms)
         finally:
             if not self._spare:
                 self._spare.append(pollset)

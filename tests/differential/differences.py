@@ -96,15 +96,15 @@ DIFFERENCES = [
     ),
     Difference(
         "HWM is an option like any other",
-        lambda call, theirs, ours: option(call) == "hwm" and theirs == EINVAL,
+        lambda call, theirs, ours: option(call) == "hwm" and theirs in (EINVAL, ATTRIBUTE),
     ),
     Difference(
         "a terminated context is a ContextTerminated",
         lambda call, theirs, ours: call[0].startswith("context_") and (theirs, ours) == (RUNTIME, TERMINATED),
     ),
     Difference(
-        "a closed socket in a poller is an error",
-        lambda call, theirs, ours: call[0] in ("zmq_poll", "poller_poll") and ours == ENOTSOCK,
+        "a closed socket in a poller is never ready",
+        lambda call, theirs, ours: call[0] in ("zmq_poll", "poller_poll") and "tuple(0, " in theirs,
     ),
     Difference(
         "CURVE keys can be read back",

@@ -15,12 +15,16 @@ from zmqlite import __revision__ as __revision__
 from zmqlite import get_library_dirs as get_library_dirs
 from zmqlite.constants import *  # noqa: F403
 from zmqlite.errors import *  # noqa: F403
+from zmqlite.open_servers import keep_quiet as _keep_quiet
 
 from . import backend as backend
 from . import constants as constants
 from . import sugar as sugar
 from . import utils as utils
 from .sugar.version import __version__ as __version__
+
+# Packages whose tests turn warnings into errors do not know zmqlite's.
+_keep_quiet()
 
 TYPE_CHECKING = False
 if not TYPE_CHECKING:
