@@ -6,6 +6,8 @@ raises ZMQVersionError, and has_function() tells beforehand.
 
 from __future__ import annotations
 
+import _cffi_backend  # noqa: F401 - _libzmq needs it, and PyInstaller sees imports of Python only
+
 from ._libzmq import ffi
 from ._libzmq import lib as _lib
 
