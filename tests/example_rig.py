@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -34,6 +36,8 @@ class Stage:
         process = subprocess.Popen(
             [*self.command(program), *map(str, arguments)],
             stdin=subprocess.PIPE,
+            # A background job of a shell ignores Ctrl-C, and so would its children.
+            preexec_fn=(lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)) if os.name == "posix" else None,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,

@@ -1,4 +1,4 @@
-"""Synchronized publisher: waits until every subscriber is there, then publishes, and loses nothing.
+"""Synchronized publisher: waits until every subscriber is there, publishes, and waits until each has it all.
 
 XPUB_NODROP makes a publisher wait for a slow subscriber instead of dropping what does not fit its queue.
 """
@@ -12,7 +12,6 @@ endpoint, sync_endpoint, subscribers, updates = sys.argv[1:] or ["tcp://*:5561",
 with zmq.Context() as context, context.socket(zmq.XPUB) as publisher, context.socket(zmq.REP) as sync:
     publisher.xpub_verbose = True
     publisher.xpub_nodrop = True
-    publisher.linger = 60_000  # the last updates are delivered, however slow the last subscriber is
     publisher.bind(endpoint)
     sync.bind(sync_endpoint)
     print("Waiting for subscribers")
@@ -25,3 +24,6 @@ with zmq.Context() as context, context.socket(zmq.XPUB) as publisher, context.so
     while left:
         left -= publisher.send_many([b"Rhubarb"] * min(left, 10_000))
     publisher.send(b"END")
+    for _ in range(int(subscribers)):
+        sync.recv()  # a subscriber has everything
+        sync.send(b"")

@@ -1,4 +1,4 @@
-"""Synchronized subscriber: says that it is ready, then counts the updates until the end."""
+"""Synchronized subscriber: says that it is ready, counts the updates until the end, and says that it has them."""
 
 import sys
 
@@ -18,4 +18,6 @@ with zmq.Context() as context, context.socket(zmq.SUB) as subscriber, context.so
         count += len(updates)
         if updates[-1] == b"END":
             break
+    sync.send(b"")
+    sync.recv()
     print(f"Received {count - 1} updates")

@@ -49,7 +49,9 @@ def check_endpoint(call: str, endpoint: str | bytes) -> bytes:
     if not separator:
         raise error_from_errno(EINVAL, call, endpoint, "an endpoint is transport://address")
     if transport in _PORT_TRANSPORTS:
-        for part in address.split(";"):
+        # tcp://source:0;host:5555 has two ports; epgm://interface;group:5555 one, and an interface may be a name.
+        parts = address.split(";")
+        for part in parts[-1:] if transport in ("pgm", "epgm") else parts:
             _check_port(call, endpoint, transport, part)
     return encoded
 
