@@ -39,7 +39,7 @@ def test_epgm_multicasts(run_child):
         pytest.skip("this libzmq has no pgm")
     endpoint = f"epgm://127.0.0.1;239.192.77.1:{find_udp_port()}"
     done = run_child(PUBLISH.format(bind=endpoint, connect=endpoint), timeout=30)
-    assert (done.exit_code, done.stdout) == (0, "[b'part']\n"), done.stderr
+    assert (done.exit_code, done.stdout.splitlines()[-1:]) == (0, ["[b'part']"]), done.stderr
 
 
 def test_norm_multicasts(run_child):
@@ -48,7 +48,7 @@ def test_norm_multicasts(run_child):
         pytest.skip("this libzmq has no norm")
     group = f"127.0.0.1;224.77.2.3:{find_udp_port()}"
     done = run_child(PUBLISH.format(bind=f"norm://1,{group}", connect=f"norm://2,{group}"), timeout=30)
-    assert (done.exit_code, done.stdout) == (0, "[b'part']\n"), done.stderr
+    assert (done.exit_code, done.stdout.splitlines()[-1:]) == (0, ["[b'part']"]), done.stderr
 
 
 def test_tipc_carries_requests(context):
