@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 import zmqlite as zmq
 from zmqlite import zpl
+from zmqlite.auth import certs as auth_certs
 from zmqlite.auth import create_certificates, load_certificate, load_certificates
 from zmqlite.auth.certs import CertificateFolder
 
@@ -241,6 +242,26 @@ def test_folder_is_read_again_when_a_certificate_comes_changes_or_goes(tmp_path:
     assert folder.read_if_changed() == {other.public: True}
     os.unlink(tmp_path / "a.key")
     assert folder.read_if_changed() == {}
+
+
+def test_folder_that_has_not_changed_is_not_searched_for_each_client(tmp_path: Path, monkeypatch: Any) -> None:
+    """Within a second: then a file that was written over is found, too."""
+    keys, other = zmq.KeyPair.generate(), zmq.KeyPair.generate()
+    keys.save_public(tmp_path / "a.key")
+    other.save_public(tmp_path / "b.txt")
+    searched, stat_it = [], os.stat
+    monkeypatch.setattr(auth_certs.os, "stat", lambda path: searched.append(path) or stat_it(path))
+    monkeypatch.setattr(auth_certs, "_LOOK_SECONDS", 3600)
+    monkeypatch.setattr(auth_certs, "_TICK_NS", -(2**62))  # the folder is old enough
+    folder = CertificateFolder(tmp_path)
+    assert folder.read_if_changed() == {keys.public: True}
+    searched.clear()
+    for _ in range(3):
+        assert folder.read_if_changed() is None
+    assert searched == 3 * [tmp_path]
+    (tmp_path / "a.key").write_bytes((tmp_path / "b.txt").read_bytes())
+    monkeypatch.setattr(auth_certs, "_LOOK_SECONDS", 0)
+    assert folder.read_if_changed() == {other.public: True}
 
 
 def test_bad_file_keeps_no_other_certificate_out(tmp_path: Path) -> None:

@@ -64,7 +64,11 @@ def serve(request: pytest.FixtureRequest) -> Callable[..., Any]:
     def serve_asyncio(context: Any, work: Callable[[Any], Awaitable[Any]]) -> Any:
         async def main() -> Any:
             async with AsyncioAuthenticator(context) as auth:
-                return await asyncio.wait_for(work(auth), SECONDS)
+                result = await asyncio.wait_for(work(auth), SECONDS)
+            # asyncio.run() would cancel what is left.
+            left = asyncio.all_tasks() - {asyncio.current_task()}
+            assert not left or not (await asyncio.wait(left, timeout=SECONDS))[1]
+            return result
 
         return asyncio.run(main())
 
@@ -186,6 +190,32 @@ def test_error_of_a_subclass_does_not_stop_the_loop(context: Any, serve: Callabl
 
     serve(context, work)
     assert "KeyError" in caplog.text
+
+
+def test_stopping_cancels_what_is_being_asked(context: Any, serve: Callable[..., Any]) -> None:
+    """A callback that waits does not outlive its authenticator, and its client is not let in."""
+    asked, ended = threading.Event(), []
+
+    async def decide(domain: str, key: bytes) -> bool:
+        asked.set()
+        try:
+            while True:
+                await to_thread(int)
+        finally:
+            ended.append(key)
+        return True
+
+    client = make(context, zmq.DEALER)
+
+    async def work(auth: Any) -> None:
+        auth.configure_curve_callback(credentials_provider=decide)
+        client.connect(ENDPOINT)
+        client.send_multipart([b"", *question(b"CURVE", KEY)])
+        assert await to_thread(asked.wait, SECONDS)
+
+    serve(context, work)
+    assert len(ended) == 1
+    assert not client.poll(0)
 
 
 def test_end_of_the_context_ends_the_authenticator(serve: Callable[..., Any]) -> None:

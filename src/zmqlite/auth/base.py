@@ -168,8 +168,8 @@ class Authenticator:
     def configure_curve(self, domain: str = "*", location: _Path = ".") -> None:
         """Let CURVE clients in whose public key is among the certificates of a folder.
 
-        The folder is looked at when a client connects: certificates may come and go at any time. One that cannot be
-        read is logged and lets nobody in.
+        The folder is looked at when a client connects: certificates may come and go at any time, and one that is
+        written over is seen within a second. One that cannot be read is logged and lets nobody in.
 
         Args:
             domain: the servers' ZAP_DOMAIN; `"*"` for all that have no rule of their own.

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import stat
+import time
 
 from zmqlite.certificates import read_certificate
 from zmqlite.curve import KeyPair, load_public_key
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 __all__ = ["CertificateFolder", "create_certificates", "load_certificate", "load_certificates"]
 
 _SUFFIX = ".key"
+_LOOK_SECONDS = 1.0
+_TICK_NS = 2_100_000_000  # FAT's, the coarsest there is
 
 
 def create_certificates(key_dir: _Path, name: str, metadata: Mapping[str, str] | None = None) -> tuple[str, str]:
@@ -112,8 +115,11 @@ class CertificateFolder:
     def __init__(self, directory: _Path) -> None:
         self.directory = directory
         self.failures: dict[str, str] = {}
-        # What is there, and how it was found: name, and what changes with the file.
+        # What is there: name, and what changes with the file.
         self._seen: dict[str, tuple[int, ...]] | None = None
+        # The folder's own mark when all files were looked at, and when that was.
+        self._folder_mark: tuple[int, ...] = ()
+        self._looked_at = 0.0
 
     def __repr__(self) -> str:
         return f"<CertificateFolder({os.fspath(self.directory)!r})>"
@@ -122,11 +128,13 @@ class CertificateFolder:
         """Read all public keys, unless nothing has changed since the last time.
 
         A file that is no certificate keeps nobody else out: it is in `failures`. A folder that cannot be read has no
-        keys.
+        keys. A file that comes, goes or is replaced is seen at once, one that is written over within a second.
 
         Returns:
             The keys, as load_certificates(); None when nothing has changed.
         """
+        if self._looked_just_now():
+            return None
         try:
             seen = {path: _mark(path) for path in _list_certificates(self.directory)}
         except OSError as error:
@@ -146,7 +154,20 @@ class CertificateFolder:
         return keys
 
 
-def _mark(path: str) -> tuple[int, ...]:
+    def _looked_just_now(self) -> bool:
+        """Whether there is no need to look at each file: of 1000 that takes 5 ms, and clients make us do it."""
+        mark = _mark(self.directory)
+        now = time.monotonic()
+        if mark and mark == self._folder_mark and now - self._looked_at < _LOOK_SECONDS:
+            return True
+        # Clocks of file systems have coarse ticks: a folder that has just changed may change again within the same.
+        settled = bool(mark) and time.time_ns() - mark[-1] > _TICK_NS
+        self._folder_mark = mark if settled else ()
+        self._looked_at = now
+        return False
+
+
+def _mark(path: _Path) -> tuple[int, ...]:
     try:
         found = os.stat(path)
     except OSError:
