@@ -144,7 +144,7 @@ def types(session: nox.Session) -> None:
     session.run("mypy", "-p", "benchmarks")
     session.run("mypy", "--strict", "--config-file=", "tests/typed_program.py")  # as a user of the wheel
     folder = session.run("python", "-m", "zmqlite.compat", "--path", silent=True).strip()
-    session.run("mypy", "--strict", "--config-file=", "tests/typed_drop_in.py", env={"MYPYPATH": folder})
+    session.run("mypy", "--strict", "--config-file=", "tests/typed_drop_in.py", env={"PYTHONPATH": folder})
     options = Path(session.create_tmp(), "options.txt")
     names = "*SocketAttributes.__annotations__, *ContextAttributes.__annotations__"
     code = f"from zmqlite.option_attributes import *; print(*{{{names}}}, sep='|')"

@@ -1,6 +1,6 @@
 """What a type checker makes of a program that annotates with zmq's types, when `zmq` is zmqlite's package of that name.
 
-`./run test -s types` runs mypy --strict on it, with the folder of `python -m zmqlite.compat --path` on MYPYPATH.
+`./run test -s types` runs mypy --strict on it, with the folder of `python -m zmqlite.compat --path` on PYTHONPATH.
 """
 
 from __future__ import annotations

@@ -24,7 +24,7 @@ _FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "drop_in")
 
 
 def get_path() -> str:
-    """Return the folder that holds the package `zmq`: for PYTHONPATH, and for MYPYPATH."""
+    """Return the folder that holds the package `zmq`: for PYTHONPATH, which mypy heeds, too."""
     return _FOLDER
 
 

@@ -20,7 +20,7 @@ _USAGE = """usage: python -m zmqlite.compat PROGRAM.py [ARGUMENT ...]
        python -m zmqlite.compat --path
 
 Runs a program that imports zmq on zmqlite, and the Python processes that it starts, too.
---path prints the folder to put on PYTHONPATH, or on MYPYPATH, to the same end.
+--path prints the folder to put on PYTHONPATH to the same end, for mypy too.
 """
 
 
