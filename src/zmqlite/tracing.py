@@ -15,17 +15,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from importlib.util import find_spec
 from typing import Any, NamedTuple
 
-try:
-    from opentelemetry import propagate, trace
-    from opentelemetry.context import Context as TraceContext
-except ModuleNotFoundError as error:
-    if (error.name or "").partition(".")[0] != "opentelemetry":
-        raise
+if find_spec("opentelemetry") is None:
     raise ModuleNotFoundError(
-        "zmqlite.tracing needs opentelemetry-api: pip install 'zmqlite[opentelemetry]'", name=error.name
-    ) from None
+        "zmqlite.tracing needs opentelemetry-api: pip install 'zmqlite[opentelemetry]'", name="opentelemetry"
+    )
+from opentelemetry import propagate, trace
+from opentelemetry.context import Context as TraceContext
 
 from zmqlite._version import __version__
 

@@ -11,18 +11,17 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Iterator
+from importlib.util import find_spec
 from typing import Any
 
-try:
-    from prometheus_client import REGISTRY, CollectorRegistry
-    from prometheus_client.core import CounterMetricFamily
-    from prometheus_client.registry import Collector
-except ModuleNotFoundError as error:
-    if error.name != "prometheus_client":
-        raise
+if find_spec("prometheus_client") is None:
     raise ModuleNotFoundError(
-        "zmqlite.counters.prometheus needs prometheus_client: pip install 'zmqlite[prometheus]'", name=error.name
-    ) from None
+        "zmqlite.counters.prometheus needs prometheus_client: pip install 'zmqlite[prometheus]'",
+        name="prometheus_client",
+    )
+from prometheus_client import REGISTRY, CollectorRegistry
+from prometheus_client.core import CounterMetricFamily
+from prometheus_client.registry import Collector
 
 from zmqlite.counters import CountingSocket
 
