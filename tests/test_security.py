@@ -218,6 +218,32 @@ def test_new_secret_key_is_wiped_where_libzmq_left_it(monkeypatch: Any) -> None:
     assert len(secret) == 40
 
 
+@needs_curve
+@pytest.mark.parametrize(("name", "value"), [("curve_secretkey", SECRET.encode()), ("plain_password", b"hunter2")])
+def test_secret_option_that_is_read_is_wiped_from_the_buffer(
+    context: Any, monkeypatch: Any, name: str, value: bytes
+) -> None:
+    """What the caller gets is a copy of his own."""
+    from zmqlite import socket_options
+
+    buffers = []
+
+    class Keeping:
+        def __getattr__(self, attribute: str) -> Any:
+            return getattr(original, attribute)
+
+        def new(self, kind: str, *rest: Any) -> Any:
+            buffers.append(original.new(kind, *rest))
+            return buffers[-1]
+
+    original = socket_options.ffi
+    socket = make(context, zmq.PULL)
+    setattr(socket, name, value)
+    monkeypatch.setattr(socket_options, "ffi", Keeping())
+    assert len(socket.get(getattr(zmq, name.upper()))) in (7, 32, 40)
+    assert not any(bytes(original.buffer(buffers[0])))
+
+
 # ---- an old libzmq ----
 
 

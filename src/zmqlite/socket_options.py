@@ -86,6 +86,8 @@ class SocketOptions:
             if errno != EINTR:
                 raise explain(errno, "get", row, None, self._type_number)
         value: bytes = row.decode(ffi.buffer(buffer, size[0])[:])
+        if row.secret or row.kind == "key":
+            ffi.buffer(buffer)[:] = bytes(row.read_size)  # who gets the memory next does not read it
         return value
 
     def _get_draft_fd(self, row: Any) -> int:
