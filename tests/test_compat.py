@@ -154,8 +154,8 @@ import importlib, sys
 for first in {MODULES!r}:
     try:
         importlib.import_module(first)
-    except ModuleNotFoundError as error:
-        assert error.name in ("tornado", "gevent"), error
+    except ImportError as error:
+        assert (error.name or getattr(error.__cause__, "name", None)) in ("tornado", "gevent"), error
     except DeprecationWarning as error:
         assert first == "zmq.auth.ioloop", error
     loaded = {{}}

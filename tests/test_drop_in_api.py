@@ -19,8 +19,6 @@ import zmqlite.compat
 
 DROP_IN = Path(__file__).parent / "drop_in"
 API = json.loads((DROP_IN / "pyzmq_api.json").read_text(encoding="utf-8"))
-# Modules that zmqlite does not have yet.
-PENDING = ("zmq.green", "zmq.eventloop")
 
 
 @pytest.fixture(scope="module")
@@ -40,8 +38,6 @@ def report() -> dict[str, Any]:
 def test_public_names_are_there_with_their_kinds_and_parameters(report: dict[str, Any], module: str) -> None:
     """Present, of the right kind, taking every call that pyzmq's takes; values of constants are pyzmq's."""
     findings = report[module]
-    if module.startswith(PENDING):
-        pytest.skip(f"{module} is not there yet")
     if isinstance(findings, str):
         pytest.skip(f"{module} {findings}")
     assert {name: found for name, found in findings.items() if found} == {}

@@ -68,7 +68,10 @@ def compare(ours: Any, theirs: str) -> list[str]:
             mine[place : place + 1] != [same] or same.kind is not parameter.kind
         ):
             found.append(f"{parameter.name} is in another place")
-        elif same.default not in (parameter.default, OTHER_DEFAULTS.get(parameter.name, parameter.default)):
+        elif parameter.default is not parameter.empty and same.default not in (
+            parameter.default,
+            OTHER_DEFAULTS.get(parameter.name, parameter.default),
+        ):
             found.append(f"{parameter.name} is {same.default!r} by default, not {parameter.default!r}")
     names = {parameter.name for parameter in wanted}
     return found + [
@@ -110,9 +113,10 @@ def check(module: str, members: dict[str, Any]) -> dict[str, list[str]] | str:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", DeprecationWarning)
             made = importlib.import_module(module)
-    except ModuleNotFoundError as error:
-        if error.name in OPTIONAL:
-            return f"needs {error.name}"
+    except ImportError as error:
+        missing = error.name or getattr(error.__cause__, "name", None)
+        if missing in OPTIONAL:
+            return f"needs {missing}"
         return {"": [f"cannot be imported: {error}"]}
     found: dict[str, list[str]] = {}
     for name, kind in members.items():

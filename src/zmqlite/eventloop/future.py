@@ -19,7 +19,12 @@ class Context(AsyncioContext):
         *args: as for zmqlite.asyncio.Context.
         io_loop: deprecated, without effect.
         **kwargs: as for zmqlite.asyncio.Context.
+
+    Attributes:
+        io_loop: None; deprecated.
     """
+
+    io_loop: Any = None
 
     def __init__(self, *args: Any, io_loop: Any = None, **kwargs: Any) -> None:
         if io_loop is not None:

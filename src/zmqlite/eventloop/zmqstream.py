@@ -132,7 +132,9 @@ class ZMQStream:
         """Deprecated, without effect."""
         warn("on_err does nothing, and will be removed", DeprecationWarning, stacklevel=2)
 
-    stop_on_err = on_err
+    def stop_on_err(self) -> None:
+        """Do nothing. Deprecated, as on_err()."""
+        warn("stop_on_err does nothing, and will be removed", DeprecationWarning, stacklevel=2)
 
     def set_close_callback(self, callback: Callable[[], Any] | None) -> None:
         """Have callback called when the stream is closed."""

@@ -1,0 +1,5 @@
+"""zmqlite.eventloop, under pyzmq's name."""
+
+from zmqlite.eventloop import IOLoop
+
+__all__ = ["IOLoop"]

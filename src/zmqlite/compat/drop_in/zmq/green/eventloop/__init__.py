@@ -1,0 +1,3 @@
+"""zmqlite.green.eventloop, under pyzmq's name."""
+
+from zmqlite.green.eventloop import *  # noqa: F403
