@@ -6,7 +6,6 @@ import threading
 import time
 from errno import EINTR, ENOTSOCK
 from operator import index
-from typing import Any
 
 from ._backend import SocketBase
 from ._native import ffi, lib
@@ -17,6 +16,7 @@ from .waiting import SLICE_MS, to_timeout_ms
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from typing import Any
 
 __all__ = ["Poller", "select", "zmq_poll"]
 

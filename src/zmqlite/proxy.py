@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import threading
 from errno import EAGAIN, EINTR
-from typing import Any
 from warnings import warn
 
 from ._backend import SocketBase
@@ -18,6 +17,8 @@ from .waiting import SLICE_MS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from .socket import Socket
 
 __all__ = ["device", "monitored_queue", "proxy", "proxy_steerable"]
