@@ -8,7 +8,12 @@ import sys
 
 import zmqlite as zmq
 
-tasks_endpoint, sink_endpoint, workers = sys.argv[1:] or ["tcp://*:5557", "tcp://localhost:5558", "1"]
+tasks_endpoint, sink_endpoint, workers, longest_ms = sys.argv[1:] or [
+    "tcp://*:5557",
+    "tcp://localhost:5558",
+    "1",
+    "100",
+]
 
 with zmq.Context() as context, context.socket(zmq.PUSH) as sender, context.socket(zmq.PUSH) as sink:
     monitor = sender.get_monitor_socket(zmq.EVENT_HANDSHAKE_SUCCEEDED)
@@ -18,7 +23,7 @@ with zmq.Context() as context, context.socket(zmq.PUSH) as sender, context.socke
     for _ in range(int(workers)):
         zmq.recv_monitor_message(monitor)
     sink.send(b"0")  # the start of the batch
-    workloads = [random.randint(1, 20) for _ in range(100)]  # milliseconds
+    workloads = [random.randint(1, int(longest_ms)) for _ in range(100)]
     sender.send_many(str(workload).encode() for workload in workloads)
     print(f"Total expected cost: {sum(workloads)} msec")
     sender.disable_monitor()
