@@ -13,7 +13,7 @@ from pathlib import Path
 
 from .figures import grow, report_row
 from .goals import ROWS, SERIES
-from .machine import describe_machine, describe_programs
+from .machine import describe_machine, describe_programs, is_busy
 from .page import table_lines, write_page
 from .turns import Plan, measure, share
 
@@ -172,6 +172,12 @@ def _measure(options: argparse.Namespace) -> dict[str, Any]:
         "rows": [],
         "series": [],
     }
+    if is_busy(report["machine"]):
+        load, cpus = report["machine"]["load"][0], report["machine"]["cpus"]
+        print(
+            f"benchmarks: others use the machine (load {load:.1f}, {cpus} CPUs): figures will say little",
+            file=sys.stderr,
+        )
     values = {one.name: _values(one, options.quick) for one in series}
     groups = list(share(rows).values())
     progress = _Progress(len(groups) + sum(map(len, values.values())))

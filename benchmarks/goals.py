@@ -92,6 +92,17 @@ ROWS: tuple[Row, ...] = (
         ("zmqlite", "pyzmq", "pyomq", "pynng", "C"),
         goal="x1.05, at most 1.05x C",
     ),
+    *(
+        Row(
+            f"reqrep-{transport}",
+            f"REQ/REP round trip, {transport}, two {'threads' if transport == 'inproc' else 'processes'}, 16 B",
+            "roundtrip",
+            {"transport": transport, "size": 16},
+            ("zmqlite", "pyzmq", "pyomq", "pynng", "C"),
+            goal="x1.0",
+        )
+        for transport in ("ipc", "inproc")
+    ),
     Row("poller-10", "Poller of 10, one ready", "polling", {"what": "poller", "items": 10}, _CALLS, goal="x3"),
     Row("poller-1000", "Poller of 1000, one ready", "polling", {"what": "poller", "items": 1000}, _CALLS, goal="x3"),
     Row("poll-0", "Socket.poll(0)", "polling", {"what": "poll_socket"}, _CALLS, goal="x4"),
@@ -269,7 +280,7 @@ SERIES: tuple[Series, ...] = (
     ),
     Series(
         "threads",
-        "threads that send to one, inproc, 16 B",
+        "Threads that send to one, inproc, 16 B",
         "threads",
         {"size": 16},
         "senders",

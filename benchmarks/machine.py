@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from .turns import Plan
 
-__all__ = ["describe_machine", "describe_programs"]
+__all__ = ["describe_machine", "describe_programs", "is_busy"]
 
 _ROOT = Path(__file__).resolve().parent.parent
 
@@ -36,6 +36,15 @@ def _revision() -> str:
         ["git", "describe", "--always", "--dirty"], cwd=str(_ROOT), capture_output=True, text=True, check=False
     )
     return done.stdout.strip()
+
+
+def is_busy(machine: dict[str, Any]) -> bool:
+    """Whether others took so much of the machine that its figures say little.
+
+    Args:
+        machine: from `describe_machine`.
+    """
+    return bool(machine["load"]) and machine["load"][0] > machine["cpus"] / 2
 
 
 def describe_machine() -> dict[str, Any]:

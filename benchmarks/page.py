@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .adapters import SETTINGS
+from .machine import is_busy
 from .rows import say_size
 
 TYPE_CHECKING = False
@@ -214,6 +215,11 @@ def write_page(report: dict[str, Any], plots: dict[str, str]) -> str:
         f"Load when it began: {load}. {plan['rounds']} rounds of {plan['seconds']:g} s, {plan['series_rounds']} for",
         f"the curves; it took {report['took_s'] / 60:.0f} minutes.",
         "",
+        *(
+            ["**The machine was busy with other work: these figures say little. Measure again on a quiet one.**", ""]
+            if is_busy(machine)
+            else []
+        ),
         *_version_lines(report["programs"]),
         "",
         "## How it is measured",
@@ -236,6 +242,9 @@ def write_page(report: dict[str, Any], plots: dict[str, str]) -> str:
         lines += ["## How cost grows", ""]
         for title, path in plots.items():
             lines += [f"![{title}]({path})", ""]
-        lines += ["Time of one message, and where it says MiB, the memory of the processes that take part."]
+        lines += [
+            "Time of one message, and where it says MiB, the memory of the processes that take part. C's are Python",
+            "processes too, with zmqlite in them.",
+        ]
         lines += [*_growth_lines(report["series"]), ""]
     return "\n".join(lines)

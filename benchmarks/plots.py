@@ -17,6 +17,7 @@ _STYLES = {
     "pynng": ("#CC79A7", "v"),
     "C": ("#555555", "D"),
 }
+_FEW_DECADES = 100
 _TRANSPORTS = {
     "inproc": "inproc: two threads of one process",
     "ipc": "ipc: two processes",
@@ -52,7 +53,7 @@ def _curve(axes: Any, series: dict[str, Any], invert: bool, key: str = "median")
 
 
 def _finish(axes: Any, title: str, x: str, y: str, sizes: bool) -> None:
-    from matplotlib.ticker import FuncFormatter
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
     axes.set_xscale("log", base=2 if sizes else 10)
     axes.set_yscale("log")
@@ -66,6 +67,11 @@ def _finish(axes: Any, title: str, x: str, y: str, sizes: bool) -> None:
         axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: _short_size(value)))
     else:
         axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: _short_number(value)))
+    axes.xaxis.set_minor_formatter(NullFormatter())
+    low, high = axes.get_ylim()
+    # Fewer than two decades have too few powers of ten to read a value by.
+    axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if high / low < _FEW_DECADES else (1,)))
+    axes.yaxis.set_minor_formatter(NullFormatter())
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: _short_number(value)))
 
 
@@ -136,6 +142,7 @@ def draw(report: dict[str, Any], folder: Path) -> dict[str, str]:
             words = "microseconds a poll" if name == "items" else "microseconds a message"
             title = series[name]["title"] if key == "median" else "Memory of both processes"
             _finish(at, title, series[name]["axis"], words if key == "median" else "MiB", sizes=False)
+            at.set_xticks(series[name]["values"])
         title = "How cost grows (lower is better)"
         figure.suptitle(title, x=0.01, ha="left", fontsize=13, fontweight="bold")
         figure.tight_layout(rect=(0, 0.03, 1, 0.97))

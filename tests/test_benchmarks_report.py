@@ -118,6 +118,14 @@ def test_row_that_loses_stays_in_the_table() -> None:
     assert "| x2 | met |" in page
 
 
+def test_page_of_a_busy_machine_says_so() -> None:
+    """More than half a load for each CPU, before anything is measured, is somebody else's."""
+    made = report([])
+    assert "busy" not in write_page(made, {})
+    made["machine"]["load"] = [1.1, 0.0, 0.0]
+    assert "**The machine was busy with other work" in write_page(made, {})
+
+
 def test_program_that_failed_is_said_to_have_failed() -> None:
     """An error is not an empty cell."""
     page = write_page(report([row(zmqlite=result(1), pyzmq=result(error="was ended by SIGABRT"))]), {})
