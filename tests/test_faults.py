@@ -24,6 +24,7 @@ DEADLINES = {
     "boundary": 50,
     "exhaustion": 50,
     "leaks": 50,
+    "parsers": 50,
 }
 
 pytestmark = pytest.mark.skipif(

@@ -26,6 +26,8 @@ ROWS = (
     "boundary",
     "exhaustion",
     "leaks",
+    "sanitizers",
+    "parsers",
 )
 
 

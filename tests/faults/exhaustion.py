@@ -14,7 +14,7 @@ import children
 from report import Report
 
 LONG = {"step": 1}
-SHORT = {"step": 13}
+SHORT = {"step": 29}
 
 DEADLINE_SECONDS = 120.0
 

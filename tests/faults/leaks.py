@@ -24,7 +24,7 @@ import zmqlite as zmq
 from zmqlite._native import lib
 
 LONG = {"cycles": 10_000}
-SHORT = {"cycles": 200}
+SHORT = {"cycles": 60}
 
 DEADLINE_SECONDS = 900.0
 LONG_NAME = "ipc://" + "x" * 200
@@ -288,7 +288,7 @@ def measure(kind: str, cycles: int) -> None:
     warnings.simplefilter("ignore")
     all_of_them = Cycles()
     cycle = getattr(all_of_them, kind)
-    for _ in range(50):
+    for _ in range(30):
         cycle()
     gc.collect()
     all_of_them.messages()  # lets go of what the garbage held

@@ -43,8 +43,8 @@ def interrupt(number):
 
 for turn in range(TIMES):
     thread = threading.Thread(target=interrupt, args=((signal.SIGINT, signal.SIGTERM)[turn % 2],))
-    thread.start()
     try:
+        thread.start()  # on a busy machine the signal may come before the call
         insist(lambda: CALL)
         print("returned")
     except Ended:
@@ -65,18 +65,17 @@ def handle(*arguments):
     global count
     count += 1
 signal.signal(signal.SIGALRM, handle)
-for interval in INTERVALS:
-    signal.setitimer(signal.ITIMER_REAL, interval, interval)
-    for name, call in TIMED.items():
-        count, began = 0, time.monotonic()
-        try:
-            answer = eval(call)
-            assert answer in (0, [], ([], [], [])), answer
-        except (zmq.Again, zmq.NotDone):
-            pass
-        seconds = time.monotonic() - began
-        print(seconds, count, name.replace(" ", "_"))
-    signal.setitimer(signal.ITIMER_REAL, 0)
+signal.setitimer(signal.ITIMER_REAL, INTERVAL, INTERVAL)
+for name, call in TIMED.items():
+    count, began = 0, time.monotonic()
+    try:
+        answer = eval(call)
+        assert answer in (0, [], ([], [], [])), answer
+    except (zmq.Again, zmq.NotDone):
+        pass
+    seconds = time.monotonic() - began
+    print(seconds, count, name.replace(" ", "_"))
+signal.setitimer(signal.ITIMER_REAL, 0)
 zmq.set_exit_linger(0)
 """
 
@@ -107,13 +106,14 @@ def run(report: Report, signals: int) -> None:
     )
     for line in bad:
         report.say(line)
-    intervals = [0.01, 0.002, 0.0005, 0.0001] if signals >= 500 else [0.001]
-    ended = children.run(children.child_code(SET_UP, STORM, TIMED=TIMED, INTERVALS=intervals), DEADLINE_SECONDS)
-    lines = [line.split() for line in ended.stdout.splitlines()]
-    waited = [float(line[0]) for line in lines]
-    text = f"{len(lines)} waits of 250 ms in storms of {sum(int(line[1]) for line in lines):,} alarms"
-    if ended.well and len(lines) == len(TIMED) * len(intervals):
-        text += f": {1000 * min(waited):.0f} to {1000 * max(waited):.0f} ms"
-        report.figure(text, min(waited) > 0.24 and max(waited) < 0.25 + limit)
-    else:
-        report.figure(f"{text}: {ended.signal or ended.code} {ended.stderr[-1000:]}", False)
+    for interval in [0.01, 0.002, 0.0005, 0.0001] if signals >= 500 else [0.001]:
+        ended = children.run(children.child_code(SET_UP, STORM, TIMED=TIMED, INTERVAL=interval), DEADLINE_SECONDS)
+        lines = [line.split() for line in ended.stdout.splitlines()]
+        waited = [float(line[0]) for line in lines]
+        alarms = sum(int(line[1]) for line in lines)
+        text = f"{len(lines)} waits of 250 ms, an alarm every {1000 * interval:g} ms, {alarms:,}"
+        if ended.well and len(lines) == len(TIMED):
+            text += f" in all: {1000 * min(waited):.0f} to {1000 * max(waited):.0f} ms"
+            report.figure(text, min(waited) > 0.24 and max(waited) < 0.25 + limit)
+        else:
+            report.figure(f"{text}: {ended.signal or ended.code} {ended.stderr[-1000:]}", False)
