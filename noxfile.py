@@ -196,3 +196,11 @@ def system(session: nox.Session) -> None:
     session.install("--force-reinstall", "--no-deps", str(next(DIST.glob("*.tar.gz"))), env=environment)
     session.run("python", "-I", "-W", "error", "tests/smoke.py", "system")
     session.run("pytest", *session.posargs, env=environment)
+
+
+@nox.session
+def drop_in(session: nox.Session) -> None:
+    """A real Jupyter kernel on zmqlite, which pyzmq's place is given to: see tests/drop_in/kernel.py."""
+    session.install("jupyter_client>=8", "ipykernel>=7")
+    install_wheel(session)
+    session.run("python", "-m", "zmqlite.compat", "tests/drop_in/kernel.py")
