@@ -168,6 +168,25 @@ def test_multipart_that_waits_comes_back_whole(run, asyncio_context):
     run(main())
 
 
+def test_messages_come_back_in_their_order(run, asyncio_context):
+    """Two receives are dropped, the later one first: the messages are received in their order all the same."""
+
+    async def main():
+        push, pull = connect_pair(asyncio_context, zmqlite.PUSH, zmqlite.PULL)
+        for receive in (pull.recv, pull.recv_multipart, lambda: pull.recv_many(1)):
+            await push.send_many([b"1", b"2", b"3"])
+            await turns(1)
+            await pull.poll()
+            first, second, third = receive(), receive(), receive()
+            del second
+            del third
+            del first
+            gc.collect()
+            assert await pull.recv_many() == [b"1", b"2", b"3"]
+
+    run(main())
+
+
 def test_message_that_comes_back_goes_to_who_waits(run, asyncio_context):
     """Another task waits already: the message that was given back wakes it."""
 

@@ -58,7 +58,10 @@ DONTWAIT = 1
 POLLIN, POLLOUT = 1, 2
 _EVENTS, _RCVMORE = 15, 13
 
+_UNTIMED = 16
+
 _recv = Socket.recv
+_try_recv = Socket.try_recv
 _recv_multipart = Socket.recv_multipart
 _recv_many = Socket.recv_many
 _get_number = lib.zl_socket_get_number
@@ -69,23 +72,22 @@ class Turn:
 
     Attributes:
         left: operations until the clock is read again: at each one count down, and below 0 ask is_over().
+        marked: whether the loop was asked to call begin().
     """
 
     SLICE = 0.001
     """Seconds. A flooded socket holds other tasks up for so long, and for what the program does with 16 messages."""
-    _UNTIMED = 16
-
-    __slots__ = ("_began", "_marked", "left")
+    __slots__ = ("_began", "left", "marked")
 
     def __init__(self) -> None:
-        self.left = self._UNTIMED
+        self.left = _UNTIMED
         self._began = 0.0
-        self._marked = False
+        self.marked = False
 
     def begin(self) -> None:
         """Start anew: the loop runs."""
-        self.left = self._UNTIMED
-        self._marked = False
+        self.left = _UNTIMED
+        self.marked = False
 
     def is_over(self, soon: Callable[[Callable[[], None]], Any]) -> bool:
         """Read the clock: whether the loop is to have a turn now.
@@ -94,10 +96,10 @@ class Turn:
             soon: has the loop call a function in its next turn.
         """
         now = monotonic()
-        self.left = self._UNTIMED
-        if self._marked:
+        self.left = _UNTIMED
+        if self.marked:
             return now - self._began >= self.SLICE
-        self._marked = True
+        self.marked = True
         self._began = now
         soon(self.begin)
         return False
@@ -156,7 +158,7 @@ class Readiness:
 
     __slots__ = (
         "__weakref__",
-        "_checking",
+        "_checked_by",
         "_last_key",
         "busy",
         "driver",
@@ -177,7 +179,7 @@ class Readiness:
         self.sequence = 0
         self.more: bool | None = None
         self.driver: _Driver | None = None
-        self._checking = False
+        self._checked_by: Any = None
         self._last_key: Any = 0
 
     # ---- libzmq's side ----
@@ -202,14 +204,16 @@ class Readiness:
 
     def check(self, socket: Any) -> None:
         """Look soon: a call may have processed the commands that somebody waits for, and so eaten the edge."""
-        if not self._checking and (self.receivers or self.senders or self.interests) and self.driver is not None:
-            self._checking = True
-            self.driver.soon(socket)
+        driver = self.driver
+        if driver is not None and (self.receivers or self.senders or self.interests) and self._checked_by is not driver:
+            self._checked_by = driver  # one at a time, for each loop: one that is closed never comes to it
+            driver.soon(socket)
 
     def serve(self, socket: Any) -> None:
         """Hand out what there is. Called when the descriptor moved, and for check()."""
-        self._checking = False
-        turn.begin()
+        self._checked_by = None
+        turn.left = _UNTIMED  # begin(), in place: this is run for every message that somebody waited for
+        turn.marked = False
         if socket.closed:
             self.abandon(None)
             return
@@ -353,8 +357,17 @@ class Readiness:
             Again: EAGAIN, there is none.
         """
         if not self.returned:
-            part = _recv(socket, flags | DONTWAIT, copy, track)
-            return part, self._took()
+            if track:
+                part = _recv(socket, flags | DONTWAIT, copy, track)
+            else:
+                part = _try_recv(socket, copy)
+                if part is None:
+                    raise error_from_errno(EAGAIN, "recv()")
+            if self.more is not None:
+                self.more = None
+                self._settle()
+            self.sequence = sequence = self.sequence + 1
+            return part, sequence
         entry = self.returned[0]
         key = self._last_key = entry.key
         part = entry.parts.pop(0)
@@ -397,8 +410,9 @@ class Readiness:
         return tuple(messages), key
 
     def _took(self) -> int:
-        self.more = None
-        self._settle()
+        if self.more is not None:
+            self.more = None
+            self._settle()
         self.sequence += 1
         return self.sequence
 

@@ -4,27 +4,21 @@ A message is delivered when the coroutine that awaits the future goes on with it
 result(). A future that is cancelled or dropped before that gives its message back to the socket. asyncio has three
 such cases: a task that is cancelled after its message came and before it runs again; a future that nobody awaits, in
 a task that was cancelled before it began; and a future among others, in gather() or wait(), that were all cancelled.
-
-Most calls find a message, or room, at once. They return a Ready: a Future that is done from birth, and becomes one of
-asyncio's, with a loop and callbacks, only when somebody asks for these. That takes a fifth of the time.
 """
 
 from __future__ import annotations
 
 import asyncio
-import warnings
 from collections.abc import Generator
 from errno import EAGAIN
 from typing import Any
 
 from zmqlite.errors import Again, ContextTerminated, error_from_errno
-from zmqlite.readiness import turn
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from asyncio import AbstractEventLoop, TimerHandle
+    from asyncio import TimerHandle
     from collections.abc import Callable
-    from contextvars import Context as Variables
 
     Future = asyncio.Future[Any]
 else:
@@ -32,16 +26,11 @@ else:
 
 __all__ = [
     "DELIVERED",
-    "Decoded",
     "Iterating",
     "Polling",
-    "Ready",
-    "Received",
     "Receiving",
     "ReceivingMany",
     "Sending",
-    "current_loop",
-    "turn_is_over",
 ]
 
 
@@ -53,159 +42,6 @@ class _Delivered:
 
 
 DELIVERED = _Delivered()
-
-
-def current_loop() -> AbstractEventLoop:
-    """Return the running loop, or with a warning the one that would run."""
-    try:
-        return asyncio.get_running_loop()
-    except RuntimeError:
-        pass
-    warnings.warn(
-        "No running event loop: use zmqlite.asyncio sockets in a coroutine", RuntimeWarning, stacklevel=4
-    )
-    return asyncio.get_event_loop()
-
-
-def turn_is_over() -> bool:
-    """Whether operations that need not wait have gone on for long enough: the loop is to have a turn."""
-    try:
-        return turn.is_over(asyncio.get_running_loop().call_soon)
-    except RuntimeError:
-        return False  # no loop runs, and none is held up
-
-
-# ---- done from birth ----
-
-
-class Ready(Future):
-    """The result of a call that did not have to wait."""
-
-    __slots__ = ("_begun", "_value")
-    _begun: bool
-    _value: Any
-
-    if TYPE_CHECKING:
-
-        def __init__(self) -> None: ...
-
-    else:
-        # No argument and no work: the base is initialised by _begin(), if ever.
-        __init__ = object.__init__
-
-    def _begin(self) -> None:
-        """Become a Future of the loop, with the result set."""
-        try:
-            if self._begun:
-                return
-        except AttributeError:
-            self._begun = True
-        Future.__init__(self, loop=current_loop())
-        Future.set_result(self, self._value)
-
-    def __await__(self) -> Generator[Any, None, Any]:
-        """Return the value, without a turn of the loop."""
-        return self._value
-        yield  # type: ignore[unreachable]  # makes it a generator
-
-    __iter__ = __await__
-
-    def result(self) -> Any:
-        """Return the value."""
-        return self._value
-
-    def done(self) -> bool:
-        """It is."""
-        return True
-
-    def cancelled(self) -> bool:
-        """It cannot be."""
-        return False
-
-    def cancel(self, msg: Any = None) -> bool:
-        """Too late: False."""
-        return False
-
-    def exception(self) -> BaseException | None:
-        """There is none."""
-        return None
-
-    def get_loop(self) -> AbstractEventLoop:
-        """Return the loop in which it was first asked for one."""
-        self._begin()
-        return Future.get_loop(self)
-
-    def add_done_callback(self, fn: Callable[[Any], object], *, context: Variables | None = None) -> None:
-        """Have the loop call fn soon."""
-        self._begin()
-        Future.add_done_callback(self, fn, context=context)
-
-    def remove_done_callback(self, fn: Callable[[Any], object]) -> int:
-        """Remove fn, if it was not called yet."""
-        self._begin()
-        return Future.remove_done_callback(self, fn)
-
-    def set_result(self, result: Any) -> None:
-        """Raise InvalidStateError."""
-        self._begin()
-        Future.set_result(self, result)
-
-    def set_exception(self, exception: Any) -> None:
-        """Raise InvalidStateError."""
-        self._begin()
-        Future.set_exception(self, exception)
-
-    def __repr__(self) -> str:
-        return f"<{type(self).__name__} finished result={self._value!r}>"
-
-
-if asyncio.Future.__module__ == "_asyncio":
-    # The one in C looks into itself. In Python these are plain attributes, and _begin() sets them.
-    for _name, _get in (("_state", lambda _: "FINISHED"), ("_result", Ready.result), ("_loop", Ready.get_loop)):
-        setattr(Ready, _name, property(_get))
-
-
-class Received(Ready):
-    """The same with a message, which goes back if nobody takes it."""
-
-    __slots__ = ("_sequence", "_socket")
-    _sequence: Any
-    _socket: Any
-
-    def __await__(self) -> Generator[Any, None, Any]:
-        """Return the message, without a turn of the loop."""
-        self._socket = None
-        return self._value
-        yield  # type: ignore[unreachable]  # makes it a generator
-
-    __iter__ = __await__
-
-    def result(self) -> Any:
-        """Return the message: it is delivered by that."""
-        self._socket = None
-        return self._value
-
-    def _take_raw(self) -> Any:
-        return self._value
-
-    def __del__(self) -> None:
-        socket = self._socket
-        if socket is not None:
-            self._socket = None
-            socket._readiness.give_back(socket, self._take_raw(), self._sequence)
-
-
-class Decoded(Received):
-    """The same when the value is what the message was decoded to."""
-
-    __slots__ = ("_raw",)
-    _raw: Any
-
-    def _take_raw(self) -> Any:
-        return self._raw
-
-
-# ---- waiting ----
 
 
 class _Waiting(Future):
@@ -304,7 +140,8 @@ class Receiving(_Waiting):
         except Exception as error:  # the socket's: the context's end, a socket that only sends
             self.abandon(error)
             return
-        self._finish()
+        if self._timer is not None:
+            self._finish()
         self._raw = raw
         decode, self._decode = self._decode, None  # it may hold a buffer
         if decode is None:

@@ -13,7 +13,8 @@ from zmqlite.socket import Socket as BaseSocket
 from zmqlite.waiting import to_timeout_ms
 
 from .drivers import reader_of
-from .futures import Polling, Ready, current_loop
+from .futures import Polling
+from .ready import Ready, current_loop
 from .socket import Socket
 
 TYPE_CHECKING = False

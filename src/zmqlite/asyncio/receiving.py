@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+from asyncio import get_running_loop
 from errno import EAGAIN, ENOTSUP
 from functools import partial
 from typing import Any
@@ -13,18 +14,8 @@ from zmqlite.socket import Socket as BaseSocket
 from zmqlite.waiting import to_timeout_ms
 from zmqlite.waiting_socket import WaitingSocket, fill_buffer, simplify, writable_view
 
-from .futures import (
-    DELIVERED,
-    Decoded,
-    Iterating,
-    Polling,
-    Ready,
-    Received,
-    Receiving,
-    ReceivingMany,
-    current_loop,
-    turn_is_over,
-)
+from .futures import DELIVERED, Iterating, Polling, Receiving, ReceivingMany
+from .ready import Decoded, Ready, Received, current_loop, turn_is_over
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -64,9 +55,11 @@ class ReceivingForms(WaitingSocket):
         Source: zmq_msg_recv(3).
         """
         core = self._readiness
-        turn.left -= 1
-        if core.busy or turn.left < 0 or flags or track:
+        if core.busy or flags or track:
             return self._receive(core.take_part, flags, (flags, copy, track))
+        if not core.sequence & 15:
+            turn.left -= 16  # the socket's own count of messages does for this, too
+            return self._receive(core.take_part, 0, (0, copy, False))
         try:
             message = _try_recv(self, copy)
         except Exception as error:  # the socket's: whoever awaits gets it
@@ -240,10 +233,17 @@ class ReceivingForms(WaitingSocket):
             timeout_ms: for once; None for RCVTIMEO.
             kind: of Future.
         """
-        loop = self._follow_loop()
-        if timeout_ms is None:
-            timeout_ms = self._timeout(_RCVTIMEO)
+        try:
+            loop = get_running_loop()
+        except RuntimeError:
+            loop = current_loop()
         core = self._readiness
+        if core.driver is None or core.driver.loop is not loop:
+            self._move(loop, core.driver)
+        if timeout_ms is None:
+            timeout_ms = self._timeouts.get(_RCVTIMEO)
+            if timeout_ms is None:
+                timeout_ms = self._timeout(_RCVTIMEO)
         future = self._make_receiving(kind, take, arguments, decode, loop)
         if timeout_ms == 0 and not look:
             future.expire()
@@ -281,6 +281,9 @@ class ReceivingForms(WaitingSocket):
         return future
 
     def _follow_loop(self) -> AbstractEventLoop:
+        raise NotImplementedError
+
+    def _move(self, loop: AbstractEventLoop, driver: Any) -> None:
         raise NotImplementedError
 
     def _ready(self, value: Any) -> Ready:

@@ -9,7 +9,8 @@ from zmqlite.readiness import DONTWAIT, turn
 from zmqlite.socket import Socket as BaseSocket
 from zmqlite.waiting_socket import ManySends, WaitingSocket, send_now
 
-from .futures import Ready, Sending, turn_is_over
+from .futures import Sending
+from .ready import Ready, Sent, turn_is_over
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -76,9 +77,7 @@ class SendingForms(WaitingSocket):
             return self._send(_send, (data, 1), 0)
         except Exception as error:  # the caller's or the socket's: whoever awaits gets it
             return self._fail(error)
-        ready = Ready()
-        ready._value = None
-        return ready
+        return Sent()
 
     def send_multipart(  # type: ignore[override]
         self,

@@ -9,7 +9,7 @@ from zmqlite.errors import ZMQError
 from zmqlite.socket import Socket as BaseSocket
 
 from .drivers import LoopDriver
-from .futures import current_loop
+from .ready import current_loop
 from .receiving import ReceivingForms
 from .sending import SendingForms
 

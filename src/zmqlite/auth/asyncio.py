@@ -7,7 +7,7 @@ from typing import Any
 from warnings import warn
 
 from zmqlite.asyncio import Socket
-from zmqlite.asyncio.futures import current_loop
+from zmqlite.asyncio.ready import current_loop
 from zmqlite.constants import SocketType
 from zmqlite.errors import ZMQError
 
