@@ -54,7 +54,7 @@ struct zl_socket
     int owned;             /* 0: a shadow of a handle that is somebody else's */
     int lent;              /* somebody may use the handle behind our back: nothing is known of its events */
     int references;        /* Python objects that use it; under the context list's lock */
-    const void *visitor;   /* the zl_poll call that is inside: tells a duplicate from a collision */
+    zl_atomic_ptr visitor; /* the zl_poll call that is inside: tells a duplicate from a collision */
     void *poller;          /* thread-safe sockets: lends its descriptor, once somebody asked (zl_draft_fd.c) */
     zl_context *context;   /* NULL for shadows of unknown contexts */
     zl_socket *previous, *next; /* in the context's list */

@@ -15,6 +15,7 @@ typedef void *volatile zl_atomic_ptr;
 #define zl_add(p, v) (InterlockedExchangeAdd ((p), (v)) + (v))
 #define zl_cas(p, from, to) (InterlockedCompareExchange ((p), (to), (from)) == (from))
 #define zl_load_ptr(p) (*(p))
+#define zl_store_ptr(p, v) ((void) InterlockedExchangePointer ((p), (v)))
 #define zl_swap_ptr(p, v) InterlockedExchangePointer ((p), (v))
 #define zl_cas_ptr(p, from, to) (InterlockedCompareExchangePointer ((p), (to), (from)) == (from))
 #else
@@ -26,6 +27,7 @@ typedef void *zl_atomic_ptr;
 #define zl_store(p, v) __atomic_store_n ((p), (v), __ATOMIC_RELEASE)
 #define zl_add(p, v) __atomic_add_fetch ((p), (v), __ATOMIC_ACQ_REL)
 #define zl_load_ptr(p) __atomic_load_n ((p), __ATOMIC_ACQUIRE)
+#define zl_store_ptr(p, v) __atomic_store_n ((p), (v), __ATOMIC_RELEASE)
 #define zl_swap_ptr(p, v) __atomic_exchange_n ((p), (v), __ATOMIC_ACQ_REL)
 static inline int zl_cas (zl_atomic_int *p, int from, int to)
 {

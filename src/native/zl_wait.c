@@ -152,17 +152,17 @@ int zl_poll_enter (zl_pollitem *items, int count)
             continue;
         if (zl_socket_enter_to_poll (socket) == 0) {
             if (!socket->thread_safe)
-                socket->visitor = items;
+                zl_store_ptr (&socket->visitor, items);
             continue;
         }
-        if (errno == EBUSY && socket->visitor == items)
+        if (errno == EBUSY && zl_load_ptr (&socket->visitor) == items)
             continue;
         error = errno;
         while (at-- > 0) {
             socket = items[at].socket;
-            if (!socket || (!socket->thread_safe && socket->visitor != items))
+            if (!socket || (!socket->thread_safe && zl_load_ptr (&socket->visitor) != items))
                 continue;
-            socket->visitor = NULL;
+            zl_store_ptr (&socket->visitor, NULL);
             zl_socket_leave_slow (socket);
         }
         errno = error;
@@ -176,9 +176,9 @@ void zl_poll_leave (zl_pollitem *items, int count)
     int at, error = errno;
     for (at = 0; at < count; at++) {
         zl_socket *socket = items[at].socket;
-        if (!socket || (!socket->thread_safe && socket->visitor != items))
+        if (!socket || (!socket->thread_safe && zl_load_ptr (&socket->visitor) != items))
             continue;
-        socket->visitor = NULL;
+        zl_store_ptr (&socket->visitor, NULL);
         zl_socket_leave_slow (socket);
     }
     errno = error;
@@ -215,7 +215,7 @@ static void zl_poll_set_state (zl_pollitem *items, int count, int park)
     int at;
     for (at = 0; at < count; at++) {
         zl_socket *socket = items[at].socket;
-        if (!socket || socket->visitor != items)
+        if (!socket || zl_load_ptr (&socket->visitor) != items)
             continue;
         if (park)
             zl_store (&socket->state, ZL_PARKED);

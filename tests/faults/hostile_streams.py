@@ -28,6 +28,7 @@ class Streams:
     def __init__(self, seed: int, recorded: list[bytes]) -> None:
         self._choose = random.Random(seed)
         self._recorded = recorded
+        self._seam = 0
         self._kinds = [
             self._noise,
             self._other_protocol,
@@ -48,12 +49,16 @@ class Streams:
     def next(self) -> tuple[str, list[bytes]]:
         """Make a stream: its kind, and the pieces to write one after the other."""
         kind = self._choose.choice(self._kinds)
+        self._seam = 0
         data = kind()
         for _ in range(self._choose.choice((0, 0, 0, 1, 3))):
-            data = self._damage(data)
+            data = data[: self._seam] + self._damage(data[self._seam :])
         if self._choose.random() < 0.15:
             data = data[: self._choose.randrange(len(data) + 1)]
-        return kind.__name__.strip("_"), self._cut(data)
+        # What comes before the handshake is done is refused: first the handshake, then the rest.
+        seam = self._seam if self._choose.random() < 0.9 else 0
+        pieces = [data[:seam]] if seam else []
+        return kind.__name__.strip("_"), pieces + self._cut(data[seam:])
 
     def _cut(self, data: bytes) -> list[bytes]:
         # Whole, in a few pieces, or a byte at a time.
@@ -143,8 +148,12 @@ class Streams:
         return self._head() + self._command(b"READY", self._metadata(), length) + self._bytes(20)
 
     def _opened(self) -> bytes:
-        kind = self._property(b"Socket-Type", self._choose.choice(TYPES))
-        return self._head() + self._frame(b"\5READY" + kind, 4)
+        ready = b"\5READY" + self._property(b"Socket-Type", self._choose.choice(TYPES))
+        usual = SIGNATURE + b"\3\1" + b"NULL".ljust(20, b"\0") + bytes(32)
+        head = usual if self._choose.random() < 0.8 else self._head()
+        out = head + bytes([4, len(ready)]) + ready
+        self._seam = len(out)
+        return out
 
     def _messages(self) -> bytes:
         choose = self._choose

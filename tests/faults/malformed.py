@@ -29,6 +29,7 @@ SERVERS = ("PULL", "ROUTER", "REP", "XPUB", "STREAM", "CURVE")
 CLIENTS = ("SUB", "REQ", "DEALER", "PUSH", "CURVE client")
 BATCH = 200
 DRAIN_SECONDS = 0.1
+HANDSHAKE_SECONDS = 0.02
 PATIENCE_SECONDS = 10
 # A public key of somebody else; any will do.
 KEY = b"rq:rM>}U?@Lns47E1%kR.o@n%FcmmsL/@{H8]yf7"
@@ -213,6 +214,8 @@ def write_all(connections: list[tuple[Any, list[bytes], bool]]) -> None:
                     connection.send(pieces[turn])
                 except OSError:
                     pieces.clear()  # the server has had enough
+        if turn == 0:
+            select.select([], [], [], HANDSHAKE_SECONDS)  # no state tells a hostile peer that the server has read
     for connection, _, abrupt in connections:
         try:
             if abrupt:
