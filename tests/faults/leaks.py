@@ -283,6 +283,13 @@ class Cycles:
             _raises(socket.setsockopt, zmq.CURVE_SERVERKEY, b"x" * 7)
 
 
+def settle(all_of_them: Cycles) -> None:
+    """Let everything go: garbage holds messages, which hold buffers, which hold garbage. Sending lets buffers go."""
+    for _ in range(4):
+        gc.collect()
+        all_of_them.messages()
+
+
 def measure(kind: str, cycles: int) -> None:
     """Run cycles of a kind, in this process. Prints what is there more than before."""
     warnings.simplefilter("ignore")
@@ -290,13 +297,11 @@ def measure(kind: str, cycles: int) -> None:
     cycle = getattr(all_of_them, kind)
     for _ in range(30):
         cycle()
-    gc.collect()
-    all_of_them.messages()  # lets go of what the garbage held
+    settle(all_of_them)
     before = count()
     for _ in range(cycles):
         cycle()
-    gc.collect()
-    all_of_them.messages()
+    settle(all_of_them)
     after = count(before)
     print(*(now - then for then, now in zip(before, after)))
 
