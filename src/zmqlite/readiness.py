@@ -95,12 +95,13 @@ class Turn:
         Args:
             soon: has the loop call a function in its next turn.
         """
-        now = monotonic()
-        self.left = _UNTIMED
         if self.marked:
-            return now - self._began >= self.SLICE
+            over = monotonic() - self._began >= self.SLICE
+            self.left = -1 if over else _UNTIMED  # over until the loop has run
+            return over
+        self.left = _UNTIMED
         self.marked = True
-        self._began = now
+        self._began = monotonic()
         soon(self.begin)
         return False
 

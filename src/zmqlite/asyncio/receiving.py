@@ -57,9 +57,10 @@ class ReceivingForms(WaitingSocket):
         core = self._readiness
         if core.busy or flags or track:
             return self._receive(core.take_part, flags, (flags, copy, track))
-        if not core.sequence & 15:
-            turn.left -= 16  # the socket's own count of messages does for this, too
-            return self._receive(core.take_part, 0, (0, copy, False))
+        sequence = core.sequence
+        # The socket's own count of messages says when to read the clock, too.
+        if not sequence & 15 and turn_is_over() and not self.closed:
+            return self._wait(core.take_part, (0, copy, False), None, True)
         try:
             message = _try_recv(self, copy)
         except Exception as error:  # the socket's: whoever awaits gets it
@@ -69,7 +70,7 @@ class ReceivingForms(WaitingSocket):
         ready = Received()
         ready._value = message
         ready._socket = self
-        core.sequence = ready._sequence = core.sequence + 1
+        core.sequence = ready._sequence = sequence + 1
         return ready
 
     def recv_multipart(  # type: ignore[override]

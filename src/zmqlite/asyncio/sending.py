@@ -60,10 +60,10 @@ class SendingForms(WaitingSocket):
         Source: zmq_msg_send(3).
         """
         core = self._readiness
-        turn.left -= 1
+        turn.left = left = turn.left - 1
         if (
             core.busy
-            or turn.left < 0
+            or (left < 0 and turn_is_over())
             or flags
             or copy is not None
             or track
