@@ -371,3 +371,14 @@ def test_socket_type_is_deprecated(context: zmqlite.Context[Any]) -> None:
     """As in pyzmq."""
     with context.socket(zmqlite.PUSH) as socket, pytest.warns(DeprecationWarning, match="use Socket.type"):
         assert socket.socket_type == zmqlite.PUSH
+
+
+@pytest.mark.parametrize("name", ["PUB", "PUSH", "REQ", "REP"])
+def test_recv_is_refused_for_its_own_reason_also_after_poll(context: Any, name: str) -> None:
+    """poll() has told that there is nothing: that is no reason to answer Again where the type cannot receive."""
+    socket = context.socket(getattr(zmqlite, name))
+    expected = {"PUB": zmqlite.ENOTSUP, "PUSH": zmqlite.ENOTSUP, "REQ": zmqlite.EFSM, "REP": zmqlite.EAGAIN}[name]
+    assert socket.poll(0) == 0
+    with pytest.raises(ZMQError) as caught:
+        socket.recv(zmqlite.NOBLOCK)
+    assert caught.value.errno == expected

@@ -13,13 +13,23 @@ int hp_enter (hp_socket *self, const char *call)
     return hp_raise (errno, call, NULL);
 }
 
+/* Of the others recv() may be refused: PUB, PUSH, RADIO and SCATTER cannot, REQ and REP only when it is their turn.
+ * PAIR, SUB, DEALER, ROUTER, PULL, XPUB, XSUB, STREAM, SERVER, CLIENT, DISH, GATHER, DGRAM, PEER, CHANNEL. */
+#define HP_ALWAYS_RECEIVE 0x1dbee5UL
+
+static int hp_may_always_receive (const zl_socket *native)
+{
+    return native->type >= 0 && native->type < 32 && (HP_ALWAYS_RECEIVE >> native->type) & 1;
+}
+
 int hp_enter_to_try (hp_socket *self, const char *call)
 {
     zl_socket *native = self->native;
     int known;
     if (ZL_UNLIKELY (!native || !zl_socket_enter_knowing (native, hp.api->generation, &known)))
         return hp_enter (self, call);
-    if (!(known & ZMQ_POLLIN) || (native->events & ZMQ_POLLIN) || hp.api->socket_moved (native))
+    if (!(known & ZMQ_POLLIN) || (native->events & ZMQ_POLLIN) || !hp_may_always_receive (native)
+        || hp.api->socket_moved (native))
         return HP_DONE;
     native->events_known = known;
     hp_leave (native);
