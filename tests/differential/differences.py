@@ -52,7 +52,7 @@ DIFFERENCES = [
     Difference(
         "of two reasons to refuse a call, the other one is told",
         lambda call, theirs, ours: (refused(ours) and theirs in (ENOTSOCK, ENOTSUP, EFSM, AGAIN))
-        or (refused(theirs) and ours == ENOTSOCK)
+        or (refused(theirs) and ours in (ENOTSOCK, ENOTSUP, EFSM))
         or (call[0] == "getattr" and (theirs, ours) == (ENOTSOCK, ATTRIBUTE))
         or (call[0].startswith("context_") and refused(ours) and theirs in (RUNTIME, TYPE, OVERFLOW))
         or (multipart(call) and refused(ours) and refused(theirs)),
