@@ -62,7 +62,7 @@ def collect_info() -> dict[str, Any]:
         "cffi": cffi.__version__,
         "libzmq": {"version": zmq_version(), "origin": build["mode"], "build": build["libzmq"]},
         "libsodium": build.get("libsodium"),
-        "build": {"compiler": build["compiler"], "flags": build["flags"]} if bundled else None,
+        "build": {name: build[name] for name in ("compiler", "flags", "mends")} if bundled else None,
         "features": {name: bool(lib.zmq_has(name.encode())) for name in FEATURES},
         "thresholds": {
             "pass_bytes": PASS_THRESHOLD,
@@ -109,6 +109,7 @@ def format_info(info: dict[str, Any]) -> list[str]:
     else:
         lines += _row("libsodium", "unknown: the system's libzmq is linked with it, or has none")
     if info["build"]:
+        lines += _row("mends", "; ".join(info["build"]["mends"]) or "none: libzmq's source is as it was published")
         lines += _row("compiler", info["build"]["compiler"])
         lines += _row("flags", " ".join(info["build"]["flags"]))
     lines += _row("cffi", info["cffi"])

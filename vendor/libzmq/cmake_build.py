@@ -21,6 +21,7 @@ try:
 except ImportError:  # Windows
     fcntl = None  # type: ignore[assignment]
 
+from mends import MENDS, mend
 from pins import HERE, Pin, VendorError, cache_folder, say
 
 # Raised when what is kept in a cache entry changes in a way the hash would not see.
@@ -142,6 +143,7 @@ def entry_name(fetched: dict[str, tuple[Pin, Path]], compiler: dict[str, list[st
         "pins": {library: pin["sha256"] for library, (pin, _) in fetched.items()},
         "flags": [COMMON_FLAGS, LIBZMQ_FLAGS, OPTIMISE, TOGETHER],
         "sodium": hashlib.sha256((HERE / "sodium" / "CMakeLists.txt").read_bytes()).hexdigest(),
+        "mends": MENDS,
         "compiler": [compiler, identity(compiler)],
         "machine": [sys.platform, platform.machine(), platform.libc_ver(), sys.maxsize],
         "environment": {name: os.environ.get(name) for name in
@@ -213,6 +215,10 @@ def make(
     """Compile both libraries inside `work` and leave the result in work/entry."""
     entry = work / "entry"
     trees = {library: unpack(path, work / f"{library}-source") for library, (_, path) in fetched.items()}
+    mended = mend(trees["libzmq"])
+    for one in MENDS:
+        if one.name not in mended:
+            say(f"this libzmq reads otherwise, and is left as it is: {one.name}")
     common = [f"-DCMAKE_INSTALL_PREFIX={entry}", *COMMON_FLAGS]
     if os.name == "nt":
         # The generator of Visual Studio finds the compiler outside a developer prompt too.
@@ -250,6 +256,9 @@ def make(
             step(library, configure + together, work, commands)
             step(library, install, work)
         keep_licences(trees[library], entry / "licences" / library)
+    if mended:
+        text = "zmqlite changes libzmq's source where it builds it:\n" + "".join(f"- {name}\n" for name in mended)
+        (entry / "licences" / "libzmq" / "CHANGES.zmqlite").write_text(text, encoding="utf-8")
     check_features(work / "libzmq-build")
     for unused in ("share", "lib/cmake", "lib/pkgconfig"):  # they name the folder of the build
         shutil.rmtree(str(entry / unused), ignore_errors=True)
@@ -258,6 +267,7 @@ def make(
         for library, (pin, _) in fetched.items()
     }
     info["flags"] = COMMON_FLAGS + LIBZMQ_FLAGS + OPTIMISE + together
+    info["mends"] = mended
     info["compiler"] = identity(compiler)
     text = json.dumps(info, indent=2, sort_keys=True) + "\n"
     # Last: an entry is whole when this file is there.

@@ -1,0 +1,67 @@
+"""Faults of libzmq that reach users and that only its own source can mend, as changes of single expressions.
+
+Each is found by its surroundings, whatever the line breaks, in every version that has it; a version that reads
+otherwise is built as it is, and says so.
+"""
+
+import re
+from pathlib import Path
+from typing import NamedTuple
+
+
+class Mend(NamedTuple):
+    """One fault: all its changes are made, or none."""
+
+    name: str
+    file: str
+    changes: tuple[tuple[str, str], ...]  # a regular expression that matches once, and what it becomes
+
+
+MENDS = (
+    # A peer on ipc:// that closes while our queue is full: epoll reports the hang-up, libzmq drops the descriptor, and
+    # what is still unread in it is lost. Once there is room, it is read to its end instead.
+    Mend(
+        "read what a peer sent before it hung up",
+        "src/stream_engine_base.cpp",
+        (
+            (r"else if \(_io_error\)(?=\s*\{\s*error \(connection_error\);)", "else if (_io_error && rc == -1)"),
+            (
+                r"(?<=else \{)(?=\s*_input_stopped = false;\s*set_pollin \(\);)",
+                " if (_io_error) { _handle = add_fd (_s); _io_error = false; }",
+            ),
+        ),
+    ),
+    # Routing ids that start with a zero byte are the library's own: a peer that claims the next one that a ROUTER or
+    # REP will give out ends the process in an assertion. Such a peer is given one, as if it had claimed none.
+    Mend(
+        "peers claim no routing id that is the library's to give",
+        "src/router.cpp",
+        (
+            (
+                r"if \(msg\.size \(\) == 0\)(?=\s*\{\s*//\s*Fall back on the auto-generation)",
+                "if (msg.size () == 0 || *static_cast<const unsigned char *> (msg.data ()) == 0)",
+            ),
+        ),
+    ),
+)
+
+
+def mend(tree: Path) -> list[str]:
+    """Change an extracted source of libzmq.
+
+    Returns:
+        The names of the mends that were made.
+    """
+    return [one.name for one in MENDS if _apply(one, tree / one.file)]
+
+
+def _apply(one: Mend, path: Path) -> bool:
+    if not path.is_file():
+        return False
+    text = path.read_text(encoding="utf-8")
+    for pattern, replacement in one.changes:
+        text, count = re.subn(pattern, lambda _, by=replacement: by, text)
+        if count != 1:
+            return False
+    path.write_text(text, encoding="utf-8")
+    return True
