@@ -62,13 +62,26 @@ failed:
 
 /* The parts after the first. They never wait: libzmq counts whole messages. -1: the pipe died under the
  * message, libzmq took the parts back, and the whole of it can be sent again. */
+static int hp_parts_send_one (zl_socket *native, zmq_msg_t *message, int flags)
+{
+    int rc, error;
+    if (!hp_hands_over (native, flags))
+        return hp.api->msg_send (message, native->handle, flags | ZMQ_DONTWAIT);
+    Py_BEGIN_ALLOW_THREADS
+    rc = hp.api->msg_send (message, native->handle, flags | ZMQ_DONTWAIT);
+    error = hp.api->error ();
+    Py_END_ALLOW_THREADS
+    errno = error;
+    return rc;
+}
+
 static int hp_parts_send_rest (hp_parts *parts, hp_socket *self, zl_socket *native, int flags)
 {
     int lost = 0;
     while (parts->sent < parts->count) {
         int more = parts->sent + 1 < parts->count ? ZMQ_SNDMORE : flags & ZMQ_SNDMORE;
         zmq_msg_t *message = &parts->messages[parts->sent];
-        if (hp.api->msg_send (message, native->handle, (flags & ~ZMQ_SNDMORE) | more | ZMQ_DONTWAIT) < 0) {
+        if (hp_parts_send_one (native, message, (flags & ~ZMQ_SNDMORE) | more) < 0) {
             if (hp.api->error () == EINTR)
                 continue;
             lost = hp.api->error ();

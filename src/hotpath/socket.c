@@ -227,14 +227,12 @@ static PyObject *hp_socket_send (PyObject *object, PyObject *const *arguments, P
         if (given == 2 && hp_arguments_int (&hp_send_signature, arguments[1], "flags", &options.flags) != 0)
             return NULL;
         if (ZL_LIKELY (size < hp.pass_threshold && size < HP_UNLOCK_SIZE)) {
+            int rc;
             if (hp_enter (self, "send()") != 0)
                 return NULL;
-            if (ZL_LIKELY (hp.api->send (self->native->handle, PyBytes_AsString (arguments[0]), (size_t) size, options.flags | ZMQ_DONTWAIT) >= 0)) {
-                self->sending_more = options.flags & ZMQ_SNDMORE;
-                hp_leave (self->native);
+            rc = hp_send_short (self, self->native, PyBytes_AsString (arguments[0]), (size_t) size, options.flags);
+            if (ZL_LIKELY (rc >= 0))
                 Py_RETURN_NONE;
-            }
-            hp_leave (self->native); /* the slow way tries again, and waits or says why not */
         }
         return hp_send_message (self, arguments[0], &options);
     }

@@ -1,4 +1,4 @@
-/* The slow half of send and recv: what to do when libzmq says EAGAIN or EINTR. */
+/* The slow half of send and recv: what to do when libzmq says EAGAIN or EINTR; and sends without the GIL. */
 #include "hotpath.h"
 
 typedef struct hp_waiting
@@ -159,6 +159,43 @@ int hp_send_wait (hp_socket *self, zl_socket *native, zmq_msg_t *message, int fl
     errno = error;
     Py_INCREF (owner); /* close() or __del__ in a handler must not free native under us */
     rc = hp_send_loop (self, native, message, flags, quiet, call);
+    Py_DECREF (owner);
+    return rc;
+}
+
+int hp_send_short_handing_over (hp_socket *self, zl_socket *native, const char *data, size_t size, int flags)
+{
+    int rc;
+    PyObject *owner = self->owner;
+    Py_INCREF (owner); /* other threads run meanwhile */
+    Py_BEGIN_ALLOW_THREADS
+    rc = hp_send_short_here (self, native, data, size, flags);
+    Py_END_ALLOW_THREADS
+    Py_DECREF (owner);
+    return rc;
+}
+
+int hp_send_handing_over (hp_socket *self, zl_socket *native, zmq_msg_t *message, int flags, int quiet, const char *call)
+{
+    int rc, error, left;
+    PyObject *owner = self->owner;
+    Py_INCREF (owner); /* other threads run meanwhile */
+    Py_BEGIN_ALLOW_THREADS
+    rc = hp.api->msg_send (message, native->handle, flags | ZMQ_DONTWAIT);
+    error = rc < 0 ? hp.api->error () : 0;
+    left = rc < 0 && error != EAGAIN && error != EINTR;
+    if (left)
+        hp_leave (native); /* at exit this thread may never get the GIL again */
+    Py_END_ALLOW_THREADS
+    if (rc >= 0) {
+        self->sending_more = 0;
+        rc = HP_DONE;
+    } else if (left)
+        rc = hp_raise (error, call, NULL);
+    else {
+        errno = error;
+        rc = hp_send_wait (self, native, message, flags, quiet, call);
+    }
     Py_DECREF (owner);
     return rc;
 }

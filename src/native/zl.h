@@ -17,7 +17,7 @@
 #include <zmq.h>
 #include "zl_thread.h"
 
-#define ZL_ABI 2
+#define ZL_ABI 3
 #define ZL_EFORKED (ZMQ_HAUSNUMERO + 1001)
 /* A linger that means: leave the socket's own setting as it is. */
 #define ZL_LINGER_KEEP (-2)
@@ -53,6 +53,8 @@ struct zl_socket
                             * since but to look. Then only a command can change them, and a command moves fd. */
     int owned;             /* 0: a shadow of a handle that is somebody else's */
     int lent;              /* somebody may use the handle behind our back: nothing is known of its events */
+    int inproc;            /* it was bound or connected to inproc: a thread of this process may be its peer */
+    int hands_over;        /* ... and it is a REQ or REP: who has sent can do nothing but wait for the peer */
     int references;        /* Python objects that use it; under the context list's lock */
     zl_atomic_ptr visitor; /* the zl_poll call that is inside: tells a duplicate from a collision */
     void *poller;          /* thread-safe sockets: lends its descriptor, once somebody asked (zl_draft_fd.c) */
@@ -97,6 +99,9 @@ static inline int zl_socket_leave_fast (zl_socket *socket)
     return 1;
 }
 
+/* How many waits are parked in this process on sockets that know inproc (zl_wait.c). */
+extern zl_atomic_int zl_parked;
+
 /* ---- The struct handed to _hotpath, which links nothing ---------------------------------------- */
 
 typedef struct zl_api
@@ -104,6 +109,7 @@ typedef struct zl_api
     int abi;
     int size;
     const unsigned *generation;
+    const zl_atomic_int *parked;
     int (*socket_enter_slow) (zl_socket *);
     void (*socket_leave_slow) (zl_socket *);
     int (*socket_park) (zl_socket *, int, long);

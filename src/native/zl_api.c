@@ -42,6 +42,7 @@ const zl_api *zl_api_get (void)
     zl_api_struct.abi = ZL_ABI;
     zl_api_struct.size = (int) sizeof zl_api_struct;
     zl_api_struct.generation = &zl_generation;
+    zl_api_struct.parked = &zl_parked;
     zl_api_struct.socket_enter_slow = zl_socket_enter_slow;
     zl_api_struct.socket_leave_slow = zl_socket_leave_slow;
     zl_api_struct.socket_park = zl_socket_park;

@@ -16,6 +16,7 @@ int zl_socket_bind (zl_socket *socket, const char *endpoint)
     int rc = -1, error;
     if (zl_socket_enter (socket) != 0)
         return -1;
+    zl_inproc_note (socket, endpoint);
     if (zl_descriptors_check (4) == 0 && zl_datagram_watch (socket, endpoint) == 0)
         rc = zmq_bind (socket->handle, endpoint);
     error = errno;
@@ -30,6 +31,7 @@ int zl_socket_connect (zl_socket *socket, const char *endpoint)
     int rc = -1;
     if (zl_socket_enter (socket) != 0)
         return -1;
+    zl_inproc_note (socket, endpoint);
     if (zl_descriptors_check (4) == 0 && zl_inproc_before_connect (socket->context, endpoint) == 0
         && zl_datagram_watch (socket, endpoint) == 0)
         rc = zmq_connect (socket->handle, endpoint);

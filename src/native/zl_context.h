@@ -51,7 +51,9 @@ int zl_address_check (const void *address, size_t span);
 int zl_datagram_watch (const zl_socket *socket, const char *endpoint);
 void zl_datagram_forget (const zl_socket *socket);
 
-/* zl_inproc.c. Before connecting a socket of context: 0, or -1 with errno. */
+/* zl_inproc.c. From inside, before binding or connecting: notes it in the socket when that is to inproc. */
+void zl_inproc_note (zl_socket *socket, const char *endpoint);
+/* Before connecting a socket of context: 0, or -1 with errno. */
 int zl_inproc_before_connect (zl_context *context, const char *endpoint);
 void zl_inproc_after_bind (zl_context *context, const void *binder, const char *endpoint);
 void zl_inproc_after_unbind (zl_context *context, const void *binder, const char *endpoint);

@@ -44,6 +44,7 @@ static void zl_fork_child (void)
     zl_context_list = NULL;
     zl_hold_after_fork ();
     zl_generation += 1;
+    zl_store (&zl_parked, 0); /* whoever waits is in the parent */
 }
 #endif
 

@@ -73,6 +73,14 @@ static int zl_inproc_make_stand_in (zl_context *context)
     return 0;
 }
 
+void zl_inproc_note (zl_socket *socket, const char *endpoint)
+{
+    if (!zl_inproc_is (endpoint))
+        return;
+    socket->inproc = 1;
+    socket->hands_over = socket->type == ZMQ_REQ || socket->type == ZMQ_REP;
+}
+
 int zl_inproc_before_connect (zl_context *context, const char *endpoint)
 {
     int rc = 0, error;

@@ -12,6 +12,8 @@
 #define ZL_HAVE_PARK 1
 #endif
 
+zl_atomic_int zl_parked;
+
 int zl_socket_events (zl_socket *socket)
 {
     int events = 0;
@@ -63,8 +65,17 @@ int zl_socket_moved (const zl_socket *socket)
     return poll (&fd, 1, 0) != 0;
 }
 
+static void zl_wait_park (zl_socket *socket)
+{
+    if (socket->inproc)
+        zl_add (&zl_parked, 1);
+    zl_store (&socket->state, ZL_PARKED);
+}
+
 static void zl_wait_unpark (zl_socket *socket)
 {
+    if (socket->inproc)
+        zl_add (&zl_parked, -1);
     while (!zl_cas (&socket->state, ZL_PARKED, ZL_INSIDE))
         zl_thread_yield (); /* borrowed for the few microseconds of a setsockopt */
 }
@@ -80,7 +91,7 @@ int zl_socket_park (zl_socket *socket, int events, long timeout_ms)
     fd.fd = socket->fd;
     fd.events = POLLIN;
     fd.revents = 0;
-    zl_store (&socket->state, ZL_PARKED);
+    zl_wait_park (socket);
     rc = poll (&fd, 1, timeout_ms > INT32_MAX ? INT32_MAX : (int) timeout_ms);
     error = errno;
     zl_wait_unpark (socket);
@@ -217,10 +228,9 @@ static void zl_poll_set_state (zl_pollitem *items, int count, int park)
         zl_socket *socket = items[at].socket;
         if (!socket || zl_load_ptr (&socket->visitor) != items)
             continue;
-        if (park)
-            zl_store (&socket->state, ZL_PARKED);
-        else if (zl_load (&socket->state) != ZL_INSIDE)
-            zl_wait_unpark (socket);
+        /* Once for each socket, however often it is listed. */
+        if (park == (zl_load (&socket->state) == ZL_INSIDE))
+            (park ? zl_wait_park : zl_wait_unpark) (socket);
     }
 }
 
