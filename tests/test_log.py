@@ -146,7 +146,12 @@ def test_handler_from_dict_config(context: zmq.Context[Any]) -> None:
     publisher = context.socket(zmq.PUB)
     handler = {"class": "zmqlite.log.handlers.PUBHandler", "interface_or_socket": publisher, "root_topic": "r"}
     logging.config.dictConfig(
-        {"version": 1, "handlers": {"zmq": handler}, "loggers": {"zmqlite-test": {"handlers": ["zmq"]}}}
+        {
+            "version": 1,
+            "disable_existing_loggers": False,
+            "handlers": {"zmq": handler},
+            "loggers": {"zmqlite-test": {"handlers": ["zmq"]}},
+        }
     )
     made: Any = logging.getLogger("zmqlite-test").handlers[0]
     logging.getLogger("zmqlite-test").handlers.clear()

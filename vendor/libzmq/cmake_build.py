@@ -21,7 +21,7 @@ try:
 except ImportError:  # Windows
     fcntl = None  # type: ignore[assignment]
 
-from mends import MENDS, mend
+from mends import MENDS, describe, mend
 from pins import HERE, Pin, VendorError, cache_folder, say
 
 # Raised when what is kept in a cache entry changes in a way the hash would not see.
@@ -257,8 +257,7 @@ def make(
             step(library, install, work)
         keep_licences(trees[library], entry / "licences" / library)
     if mended:
-        text = "zmqlite changes libzmq's source where it builds it:\n" + "".join(f"- {name}\n" for name in mended)
-        (entry / "licences" / "libzmq" / "CHANGES.zmqlite").write_text(text, encoding="utf-8")
+        (entry / "licences" / "libzmq" / "CHANGES.zmqlite").write_text(describe(mended), encoding="utf-8")
     check_features(work / "libzmq-build")
     for unused in ("share", "lib/cmake", "lib/pkgconfig"):  # they name the folder of the build
         shutil.rmtree(str(entry / unused), ignore_errors=True)

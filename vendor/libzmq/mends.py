@@ -55,6 +55,24 @@ def mend(tree: Path) -> list[str]:
     return [one.name for one in MENDS if _apply(one, tree / one.file)]
 
 
+def describe(mended: list[str]) -> str:
+    """What a licence asks for: a notice of the changes, for those who get the library.
+
+    Args:
+        mended: what mend() returned.
+    """
+    lines = [
+        "The libzmq in this package is built from the published source, with the changes below, which zmqlite makes",
+        "before it compiles. They are under libzmq's own licence. Each is a regular expression that finds the place,",
+        "and what stands there afterwards.",
+    ]
+    for one in MENDS:
+        if one.name in mended:
+            lines += ["", f"{one.file}: {one.name}"]
+            lines += [f"  {text}" for change in one.changes for text in (f"- {change[0]}", f"+ {change[1].strip()}")]
+    return "\n".join(lines) + "\n"
+
+
 def _apply(one: Mend, path: Path) -> bool:
     if not path.is_file():
         return False
