@@ -103,3 +103,23 @@ def test_peer_cannot_claim_the_routing_id_that_comes_next(kind: str, run_child: 
     child = run_child(child_code(code, KIND=kind))
     assert (child.exit_code, child.signal) == (0, None), child.stderr
     assert child.stdout.strip() == ("39 b'a name of its own'" if kind == "ROUTER" else "0 b'question'")
+
+
+@pytest.mark.parametrize("kind", ["ROUTER", "REP"])
+def test_pair_with_a_peer_may_bind_where_somebody_waits(kind: str, run_child: Callable[..., Any]) -> None:
+    """The second peer is refused, as everywhere with a PAIR; the first is served as before."""
+    code = """
+        context = zmq.Context()
+        waiting = context.socket(getattr(zmq, KIND))
+        waiting.connect("inproc://wanted")
+        peer, pair = context.socket(zmq.PAIR), context.socket(zmq.PAIR)
+        peer.bind("inproc://peer")
+        pair.connect("inproc://peer")
+        pair.bind("inproc://wanted")
+        pair.send(b"to the first")
+        print(peer.recv(), waiting.poll(100))
+        context.destroy(linger=0)
+    """
+    child = run_child(child_code(code, KIND=kind))
+    assert (child.exit_code, child.signal) == (0, None), child.stderr
+    assert child.stdout.strip() == "b'to the first' 0"
