@@ -6,6 +6,8 @@ rows.py says how it is written.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from .rows import Row, Series
 
 __all__ = ["ROWS", "SERIES"]
@@ -35,6 +37,33 @@ def _stream_rows() -> list[Row]:
                 goal = f"{tuned[size]}, never behind pyomq"
                 title += ", throughput setting"
                 rows.append(Row(f"{transport}-{name}-throughput", title, "streams", settings, variants, goal))
+    return rows
+
+
+def _loop_rows() -> list[Row]:
+    """Inside one event loop, asyncio's and uvloop's.
+
+    The goals are about pyzmq alone. C has no such loop to wait in; pyomq has, but what its recv() returns begins to
+    receive when it is awaited, so that a receive that must wait is other work there.
+    """
+    variants = ("zmqlite", "pyzmq")
+    rows = []
+    for loop in ("asyncio", "uvloop"):
+        for name, title, what, sockets, goal in (
+            ("ready", "send + recv, the message is there, inproc, 16 B", "exchange_ready", 1, "x20"),
+            ("waiting", "a receive that must wait for its message, inproc, 16 B", "exchange_waiting", 1, "x3"),
+            ("reqrep", "REQ/REP round trip, tcp, two tasks, 16 B", "ask_inside", 1, "x2"),
+            ("clients", "ROUTER/DEALER echo, 100 clients, a task each, tcp, 16 B", "ask_all_inside", 100, "x2"),
+        ):
+            settings = {"what": what, "loop": loop, "sockets": sockets}
+            rows.append(Row(f"{loop}-{name}", f"{loop}: {title}", "loops", settings, variants, goal))
+    for name, sockets, receives in (("", 1000, 1), ("-100", 100, 100)):
+        settings = {"what": "waiting", "loop": "asyncio", "sockets": sockets, "receives": receives}
+        each = "a receive" if receives == 1 else f"{receives} receives"
+        title = f"asyncio: memory of {sockets} sockets with {each} waiting on each"
+        row = Row(f"asyncio-memory{name}", title, "loops", settings, variants, "x1.0", "rss_kib")
+        added = f"{title}, what the receives add"
+        rows += [row, replace(row, name=f"{row.name}-receives", title=added, figure="receives_kib")]
     return rows
 
 
@@ -215,6 +244,7 @@ ROWS: tuple[Row, ...] = (
         goal="x1.0",
         figure="rss_kib",
     ),
+    *_loop_rows(),
 )
 
 _EVERYBODY = ("zmqlite", "pyzmq", "pyomq", "pynng", "C")

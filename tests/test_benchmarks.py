@@ -57,6 +57,14 @@ OTHERS = [
     *(("pyzmq", "lists"), ("pyzmq copy=False", "exchange"), ("pyzmq hwm", "tcp"), ("pyzmq EVENTS", "try_quietly")),
     *(("pyzmq", "fanout"), ("pyzmq", "echo"), ("pyzmq", "proxies"), ("pyzmq", "curve")),
 ]
+# One of each kind of awaiting, as small as it gets.
+LOOPS: dict[str, tuple[dict[str, Any], set[str]]] = {
+    "exchange_ready": ({}, {"ns"}),
+    "exchange_waiting": ({}, {"ns"}),
+    "ask_inside": ({}, {"ns"}),
+    "ask_all_inside": ({"sockets": 3}, {"ns"}),
+    "waiting": ({"sockets": 500, "receives": 2}, {"rss_kib", "receives_kib"}),
+}
 
 
 def needs(variant: str, name: str) -> None:
@@ -90,6 +98,26 @@ def test_turn_gives_every_figure_of_its_family(variant: str, name: str, folder: 
     found = take_turn(variant, family, settings, PLAN, folder)
     assert set(found) == figures
     assert all(value > 0 for value in found.values())
+
+
+@pytest.mark.parametrize("loop", ["asyncio", "uvloop"])
+@pytest.mark.parametrize(("variant", "what"), [(variant, what) for what in LOOPS for variant in ("zmqlite", "pyzmq")])
+def test_event_loops_turn_gives_its_figures(variant: str, what: str, loop: str, folder: str) -> None:
+    """Each kind of awaiting runs to its end in asyncio's loop and in uvloop."""
+    needs(variant, what)
+    if loop == "uvloop" and importlib.util.find_spec("uvloop") is None:
+        pytest.skip("uvloop is not installed")
+    settings, figures = LOOPS[what]
+    found = take_turn(variant, "loops", {"what": what, "loop": loop, **settings}, PLAN, folder)
+    assert set(found) == figures
+    assert all(value > 0 for value in found.values())
+
+
+@pytest.mark.skipif(importlib.util.find_spec("uvloop") is not None, reason="uvloop is installed")
+def test_event_loop_that_is_missing_is_no_failure(folder: str) -> None:
+    """A row of uvloop says what is not installed, as one of a program does."""
+    found = take_turn("zmqlite", "loops", {"what": "exchange_ready", "loop": "uvloop"}, PLAN, folder)
+    assert found["missing"].startswith("uvloop is not installed")
 
 
 @pytest.mark.parametrize(

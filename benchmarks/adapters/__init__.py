@@ -4,6 +4,7 @@ An adapter makes sockets and has the loops that are timed; a loop returns the na
 cannot do, its adapter lacks, and `families` never ask for it: goals.py says which programs a row measures.
 
     loops           the loops of every Python program: what a user would write
+    coroutines      the loops inside an event loop: zmqlite.asyncio and zmq.asyncio
     zmq_api         zmqlite, pyzmq and pyomq: the same names, so the same code
     for_zmqlite     its own verbs: send_many, recv_many, tuning
     for_pyzmq, for_pyomq, for_pynng

@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import repeat
 from time import perf_counter_ns
 
+from .coroutines import Coroutines
 from .loops import PythonLoops, check_size
 
 TYPE_CHECKING = False
@@ -17,7 +18,7 @@ __all__ = ["HIGH_WATER_MARK", "ZmqApi"]
 HIGH_WATER_MARK = 100_000
 
 
-class ZmqApi(PythonLoops):
+class ZmqApi(Coroutines, PythonLoops):
     """A program with pyzmq's names.
 
     Args:
