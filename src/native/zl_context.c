@@ -267,8 +267,12 @@ int zl_context_start_terminator (zl_context *context)
     context->terminating = 1;
     context->references += 1;
     zl_inproc_settle (context);
-    if (zl_thread_start (zl_context_terminate, context) == 0)
+    if (zl_thread_start (zl_context_terminate, context) == 0) {
+        /* Who waits ends with ETERM from now on, also when term() times out before that thread has run. The handle
+         * lives: the thread wants the lock first, which our caller has. */
+        zmq_ctx_shutdown (context->handle);
         return 0;
+    }
     context->terminating = 0;
     context->references -= 1;
     return -1;
