@@ -287,8 +287,11 @@ def test_loops_come_and_go(monkeypatch, asyncio_context):
         del loop
         gc.collect()
         assert sum(reference() is not None for reference in references) <= 1
-        assert descriptors() < before + 10  # each loop has three
-        assert threading.active_count() <= threads
+        # The thread of a loop that is gone ends by itself, and nobody joins it.
+        until = time.monotonic() + 20
+        while threading.active_count() > threads or descriptors() >= before + 10:  # each loop has three
+            assert time.monotonic() < until, (threading.enumerate(), descriptors(), before)
+            time.sleep(0.005)
 
 
 def test_dropped_socket_is_closed_while_its_loop_runs(run):

@@ -280,8 +280,8 @@ def serve_once(said):
     listener = socket.create_server(("127.0.0.1", 0))
 
     def serve():
-        # doctor may hang up on us, too.
-        with contextlib.suppress(ConnectionError), listener, listener.accept()[0] as connection:
+        # doctor may hang up on us, too; a shutdown() that comes after that is ENOTCONN.
+        with contextlib.suppress(OSError), listener, listener.accept()[0] as connection:
             connection.sendall(said)
             connection.shutdown(socket.SHUT_WR)
             while connection.recv(1000):

@@ -102,6 +102,8 @@ class Endpoints:
     # CONNECT_ROUTING_ID for the next connect, and endpoint -> routing id of those before it.
     _next_routing_id: bytes | None = None
     _routing_ids: dict[str, bytes] | None = None
+    # inproc:// endpoints that this socket is bound to: libzmq tells nobody, and zmqlite.testing asks.
+    _inproc_endpoints: frozenset[str] = frozenset()
 
     def bind(self, addr: str | bytes) -> SocketContext:
         """Listen on an endpoint.
@@ -123,6 +125,8 @@ class Endpoints:
         Source: zmq_bind(3).
         """
         self._call_endpoint("bind()", lib.zl_socket_bind, addr)
+        if addr[:9] in ("inproc://", b"inproc://"):
+            self._inproc_endpoints |= {_to_text(addr)}
         return SocketContext(self, "bind", self._last_endpoint(addr))
 
     def connect(self, addr: str | bytes) -> SocketContext:
@@ -165,6 +169,8 @@ class Endpoints:
         Source: zmq_unbind(3).
         """
         self._call_endpoint("unbind()", lib.zl_socket_unbind, addr)
+        if self._inproc_endpoints:
+            self._inproc_endpoints -= {_to_text(addr)}
 
     def disconnect(self, addr: str | bytes) -> None:
         """Undo connect().

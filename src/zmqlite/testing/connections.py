@@ -6,11 +6,10 @@ import os
 import socket as sockets
 import time
 from collections import Counter
-from errno import EADDRINUSE
 from typing import Any
 
-from zmqlite.constants import Event, SocketType
-from zmqlite.errors import ZMQError
+from zmqlite.constants import Event
+from zmqlite.context import Context
 from zmqlite.monitor import recv_monitor_message
 
 __all__ = ["Connections", "NotConnectedError", "resolve"]
@@ -131,13 +130,10 @@ class Connections:
 
 
 def is_inproc_bound(context: Any, endpoint: str) -> bool:
-    """Whether a socket of this context is bound to an inproc endpoint: tried by binding to it."""
-    with context.socket(SocketType.PAIR) as other:
-        try:
-            other.bind(endpoint)
-        except ZMQError as error:
-            if error.errno == EADDRINUSE:
+    """Whether a zmqlite socket of this context, or of one that it shadows, is bound to an inproc endpoint."""
+    while isinstance(context, Context):
+        for socket in context._list_sockets():
+            if endpoint in socket._inproc_endpoints and not socket.closed:
                 return True
-            raise
-        other.unbind(endpoint)
+        context = context._shadow_object
     return False

@@ -126,7 +126,7 @@ class Probe:
     def connect(self, endpoint: str, timeout: float = TIMEOUT) -> None:
         """Connect to one more endpoint, for certain.
 
-        An inproc endpoint is tried by binding to it: sockets that wait lazily for that name would meet the wrong peer.
+        An inproc endpoint is there once a zmqlite socket of this context, or of one that it shadows, bound it.
 
         Args:
             endpoint: `tcp://host:5555`, `ipc:///path`, `inproc://name`. udp and multicast have no connections to
