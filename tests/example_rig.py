@@ -62,6 +62,14 @@ class Stage:
             process.communicate()
 
 
+class Shell(Stage):
+    """The `zmqlite` command, in processes of its own: a program is a verb."""
+
+    def command(self, program: str) -> list[str]:
+        """How a verb is called."""
+        return [sys.executable, "-m", "zmqlite", program]
+
+
 @contextmanager
 def open_stage(examples: Path = EXAMPLES / "guide", kind: type[Stage] = Stage) -> Iterator[Stage]:
     """A stage with a folder for its endpoints: a short name, because an ipc path has at most 107 bytes."""

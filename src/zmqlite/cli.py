@@ -41,6 +41,11 @@ SHELL_VERBS: dict[str, str] = {
     "sub": "subscribe, and print what is published",
     "push": "push messages",
     "pull": "pull messages and print them",
+    "pair": "send messages and print those that arrive, both at once",
+    "dealer": "the same: requests and replies in any order",
+    "router": "the same: the first part of a message is its peer",
+    "xpub": "the same: publish, and see the subscriptions",
+    "xsub": "the same: what is sent are subscriptions",
     "proxy": "forward between two sockets, with capture and counters",
     "monitor": "print what happens to an endpoint's connections",
     "doctor": "find out what is at an endpoint",
@@ -90,13 +95,15 @@ def _prog() -> str:
 def _run_shell(arguments: Sequence[str]) -> int:
     try:
         from .cli_verbs.app import run
+
+        return run(list(arguments), _prog(), {name: summary for name, (_, summary) in VERBS.items()})
     except ModuleNotFoundError as error:
-        if error.name is None or error.name.partition(".")[0] not in ("click", "rich"):
+        package = (error.name or "").partition(".")[0]
+        if package not in ("click", "rich"):
             raise
         verb = arguments[0] if arguments else "completion"
-        print(f"zmqlite {verb} needs {error.name}: pip install 'zmqlite[cli]'", file=sys.stderr)
+        print(f"zmqlite {verb} needs {package}: pip install 'zmqlite[cli]'", file=sys.stderr)
         return FAILURE
-    return run(list(arguments), _prog(), {name: summary for name, (_, summary) in VERBS.items()})
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -9,7 +9,7 @@ import click
 
 from zmqlite.errors import Again, ZMQError
 
-from . import doctor, forward, messages, recording, requests, watch
+from . import doctor, forward, messages, recording, requests, talk, watch
 
 __all__ = ["TIMED_OUT", "commands", "run"]
 
@@ -17,7 +17,7 @@ FAILURE = 1
 TIMED_OUT = 3
 INTERRUPTED = 130  # 128 + SIGINT, as shells have it
 
-_VERBS = (messages, requests, forward, watch, doctor, recording)
+_VERBS = (messages, requests, talk, forward, watch, doctor, recording)
 
 
 def commands() -> dict[str, click.Command]:

@@ -9,6 +9,7 @@ import sys
 import click
 
 from .formats import write
+from .sockets import PERIOD
 from .zmtp import Peer, ask
 
 __all__ = ["COMMANDS", "advise"]
@@ -38,6 +39,8 @@ _PARTNERS = {
 
 def advise(peer: Peer) -> str:
     """What to do with that, in one sentence."""
+    if peer.problem.startswith("no such host"):
+        return "The name has no address: is it spelled right, and known to this machine?"
     if not peer.reachable:
         return "Nobody accepts connections there: is the other side running, bound to this address, and let through?"
     if not peer.speaks_zmtp:
@@ -53,7 +56,7 @@ def advise(peer: Peer) -> str:
 
 @click.command(help="Find out what is at ENDPOINT (tcp:// or ipc://): reachable, ZeroMQ, version, mechanism, type.")
 @click.argument("endpoint")
-@click.option("--timeout", "-t", type=float, default=5.0, show_default=True, metavar="SECONDS")
+@click.option("--timeout", "-t", type=PERIOD, default=5.0, show_default=True, help="For all of it.")
 @click.option("--json", "as_json", is_flag=True, help="One line of JSON.")
 def doctor(endpoint: str, timeout: float, as_json: bool) -> int:
     """Examine an endpoint; 1 when it is not a ZeroMQ socket that one can reach."""

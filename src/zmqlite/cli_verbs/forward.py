@@ -20,7 +20,7 @@ from zmqlite.errors import ContextTerminated, ZMQError
 from zmqlite.proxy import proxy_steerable
 
 from .formats import write
-from .sockets import TYPES, attach
+from .sockets import PERIOD, SECONDS, TYPES, attach
 
 __all__ = ["COMMANDS"]
 
@@ -67,8 +67,8 @@ def _open(context: Context[Any], given: tuple[str, str]) -> Any:
 @click.argument("frontend", type=_Place())
 @click.argument("backend", type=_Place())
 @click.option("--capture", type=_Place(), help="A socket that gets a copy of everything: push:... or pub:...")
-@click.option("--stats", type=float, metavar="SECONDS", help="Print the counters every so often.")
-@click.option("--duration", "-t", type=float, metavar="SECONDS", help="Stop after this.")
+@click.option("--stats", type=PERIOD, help="Print the counters every so often.")
+@click.option("--duration", "-t", type=SECONDS, help="Stop after this.")
 @click.option("--json", "as_json", is_flag=True, help="Counters as lines of JSON.")
 def proxy(
     frontend: tuple[str, str],

@@ -11,12 +11,19 @@ from typing import Any, TypeVar
 import click
 
 from .formats import FORMATS, format_message, read_messages, write
-from .sockets import TYPES, open_socket, socket_options
+from .sockets import NUMBER, TYPES, deliver, open_socket, socket_options, wait_for_subscribers
 
 __all__ = ["COMMANDS", "format_options", "limit"]
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 _Message = TypeVar("_Message")
+RATE = click.FloatRange(min=0, min_open=True)
+
+
+def _require_text(context: click.Context, option: click.Parameter, value: str) -> str:
+    if not value:
+        raise click.BadParameter("a separator has at least one character", context, option)
+    return value
 
 
 def format_options(function: _Function) -> _Function:
@@ -32,7 +39,7 @@ def format_options(function: _Function) -> _Function:
             help="Of what is printed, or read from standard input.",
         ),
         click.option("--json", "as_json", is_flag=True, help="The same as --format json."),
-        click.option("--separator", default="\t", help="Between the parts of a line; a tab."),
+        click.option("--separator", default="\t", callback=_require_text, help="Between the parts of a line; a tab."),
     ]
     for option in reversed(options):
         function = option(function)
@@ -63,16 +70,12 @@ def _send(
         source = itertools.cycle(list(source))
     with open_socket(chosen, endpoint, **options) as socket:
         if chosen == "xpub":
-            # What is published before the subscription arrives is lost: the classic surprise in scripts.
-            socket.xpub_verbose = True
-            for _ in range(peers):
-                while socket.recv()[:1] != b"\1":
-                    pass
+            wait_for_subscribers(socket, peers)
         began = time.monotonic()
         for number, message in enumerate(_with_progress(limit(source, count), count)):
             if rate:
                 time.sleep(max(0.0, began + number / rate - time.monotonic()))
-            socket.send_multipart(message)
+            deliver(socket, message, options["timeout"])
 
 
 def _with_progress(messages: Iterable[list[bytes]], count: int | None) -> Iterable[list[bytes]]:
@@ -98,10 +101,10 @@ def _sending(function: _Function) -> _Function:
         click.argument("endpoint"),
         click.argument("messages", nargs=-1),
         click.option("--multipart", "-m", is_flag=True, help="The arguments are the parts of one message."),
-        click.option("--count", "-n", type=int, help="Send so many; the arguments are repeated."),
-        click.option("--rate", type=float, metavar="PER_SECOND", help="Send at most so many a second."),
+        click.option("--count", "-n", type=NUMBER, help="Send so many; the arguments are repeated."),
+        click.option("--rate", type=RATE, metavar="PER_SECOND", help="Send at most so many a second."),
         click.option(
-            "--peers", type=int, default=1, show_default=True, help="Subscriptions that a publisher waits for first."
+            "--peers", type=NUMBER, default=1, show_default=True, help="Subscriptions that a publisher waits for first."
         ),
     ]
     for option in reversed(options):
@@ -112,7 +115,7 @@ def _sending(function: _Function) -> _Function:
 def _receiving(function: _Function) -> _Function:
     options = [
         click.argument("endpoint"),
-        click.option("--count", "-n", type=int, help="Stop after so many messages."),
+        click.option("--count", "-n", type=NUMBER, help="Stop after so many messages."),
     ]
     for option in reversed(options):
         function = option(function)

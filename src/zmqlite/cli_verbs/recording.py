@@ -16,7 +16,7 @@ import click
 
 from .formats import message_to_json, parse_json
 from .messages import limit
-from .sockets import TYPES, open_socket, socket_options
+from .sockets import NUMBER, TYPES, deliver, open_socket, socket_options, wait_for_subscribers
 
 __all__ = ["COMMANDS"]
 
@@ -25,7 +25,7 @@ __all__ = ["COMMANDS"]
 @click.argument("socket_type", metavar="TYPE", type=click.Choice(TYPES))
 @click.argument("endpoint")
 @click.argument("file", type=click.File("w", encoding="utf-8", lazy=False))
-@click.option("--count", "-n", type=int, help="Stop after so many messages.")
+@click.option("--count", "-n", type=NUMBER, help="Stop after so many messages.")
 @click.option("--subscribe", "-s", multiple=True, metavar="TOPIC", help="A prefix, for SUB; all when left out.")
 @socket_options
 def record(
@@ -65,20 +65,21 @@ def _read(file: TextIO) -> Iterator[tuple[float, list[bytes]]]:
 @click.option(
     "--speed", type=click.FloatRange(min=0), default=1.0, show_default=True, help="2: twice as fast; 0: at once."
 )
-@click.option("--peers", type=int, default=1, show_default=True, help="Subscriptions that a publisher waits for first.")
+@click.option(
+    "--peers", type=NUMBER, default=1, show_default=True, help="Subscriptions that a publisher waits for first."
+)
 @socket_options
 def replay(file: TextIO, socket_type: str, endpoint: str, speed: float, peers: int, **options: Any) -> None:
     """Replay a stream."""
     sent = 0
     with open_socket("xpub" if socket_type == "pub" else socket_type, endpoint, **options) as socket:
         if socket_type in ("pub", "xpub"):
-            for _ in range(peers):
-                socket.recv()
+            wait_for_subscribers(socket, peers)
         began = time.monotonic()
         for at, parts in _read(file):
             if speed:
                 time.sleep(max(0.0, began + at / speed - time.monotonic()))
-            socket.send_multipart(parts)
+            deliver(socket, parts, options["timeout"])
             sent += 1
     print(f"{sent} messages replayed", file=sys.stderr)
 

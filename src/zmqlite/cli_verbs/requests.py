@@ -9,7 +9,7 @@ import click
 
 from .formats import format_message, read_messages, write
 from .messages import format_options, limit
-from .sockets import open_socket, socket_options
+from .sockets import NUMBER, open_socket, socket_options
 
 __all__ = ["COMMANDS"]
 
@@ -18,7 +18,7 @@ __all__ = ["COMMANDS"]
 @click.argument("endpoint")
 @click.argument("messages", nargs=-1)
 @click.option("--multipart", "-m", is_flag=True, help="The arguments are the parts of one request.")
-@click.option("--count", "-n", type=int, help="Send so many; the arguments are repeated.")
+@click.option("--count", "-n", type=NUMBER, help="Send so many; the arguments are repeated.")
 @format_options
 @socket_options
 def req(
@@ -45,7 +45,7 @@ def req(
 @click.command(help="Print requests, and answer each with REPLY, whose parts are the arguments; without one, echo it.")
 @click.argument("endpoint")
 @click.argument("reply", nargs=-1)
-@click.option("--count", "-n", type=int, help="Stop after so many requests.")
+@click.option("--count", "-n", type=NUMBER, help="Stop after so many requests.")
 @format_options
 @socket_options
 def rep(

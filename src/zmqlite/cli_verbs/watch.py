@@ -17,7 +17,7 @@ from zmqlite.monitor import MonitorMessage, recv_monitor_message
 
 from .formats import write
 from .messages import limit
-from .sockets import TYPES, attach, open_socket, socket_options
+from .sockets import NUMBER, TYPES, attach, open_socket, socket_options
 
 __all__ = ["COMMANDS", "describe"]
 
@@ -54,7 +54,7 @@ def describe(message: MonitorMessage) -> tuple[str, str, str]:
 @click.command(help="Connect or bind a socket, and print what happens to its connections, until Ctrl-C.")
 @click.argument("endpoint")
 @click.option("--type", "socket_type", type=click.Choice(TYPES), default="dealer", show_default=True)
-@click.option("--count", "-n", type=int, help="Stop after so many events.")
+@click.option("--count", "-n", type=NUMBER, help="Stop after so many events.")
 @click.option("--until", metavar="EVENT", help="Stop after this one, such as handshake_succeeded.")
 @click.option("--json", "as_json", is_flag=True, help="A line of JSON an event.")
 @socket_options

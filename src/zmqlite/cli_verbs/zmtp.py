@@ -63,6 +63,9 @@ def ask(endpoint: str, timeout: float = 5.0) -> Peer:
     began = time.monotonic()
     try:
         connection = _connect(endpoint, timeout)
+    except sockets.gaierror as error:
+        peer.problem = f"no such host: {error.strerror or error}"
+        return peer
     except OSError as error:
         peer.problem = f"cannot connect: {error.strerror or error}"
         return peer
@@ -98,6 +101,8 @@ def _connect(endpoint: str, timeout: float) -> sockets.socket:
     host, separator, port = address.rpartition(":")
     if transport != "tcp" or not separator or not port.isdigit():
         raise ValueError(f"{endpoint!r}: doctor takes tcp://host:port or ipc:///path")
+    if not 0 < int(port) < 65536:
+        raise ValueError(f"{endpoint!r}: a port is a number from 1 to 65535")
     return sockets.create_connection((host.strip("[]"), int(port)), timeout=timeout)
 
 
