@@ -197,6 +197,9 @@ class BuildExtensions(build_ext):
         generated.mkdir(parents=True, exist_ok=True)
         write(generated / "zl_constants.h", constants()[1])
         write(generated / "zl_build_info.h", build_info_header(library.info))
+        # A dependency that changes with the libraries, so that they are linked anew.
+        linked = " ".join(Path(path).parent.parent.name for path in library.static)
+        write(generated / "zl_linked.h", f"/* {linked} */\n")
         ffi_builder().emit_c_code(str(generated / "_libzmq.c"))
         for extension in self.extensions:
             extension.include_dirs = [str(generated), str(NATIVE), str(HOTPATH), *library.include]

@@ -70,6 +70,7 @@ class Copy:
             path.mkdir()
         self.pins = json.loads((self.vendor / "pins.json").read_text(encoding="utf-8"))
         for library, pins in self.pins.items():
+            pins[:] = [pin for pin in pins if "pool" not in pin]  # those would ask this machine's own archives
             for pin in pins:
                 tarball = self.shelf / pin["file"]
                 write_tarball(tarball, f"{library}-{pin['version']}", STAND_INS[library], pin["source"])
@@ -150,7 +151,7 @@ def test_pins_are_complete():
     pins = json.loads((VENDOR / "pins.json").read_text(encoding="utf-8"))
     assert set(pins) == {"libzmq", "libsodium"}
     for library in pins.values():
-        assert tuple(pin["source"] for pin in library) == SOURCES
+        assert tuple(dict.fromkeys(pin["source"] for pin in library)) == SOURCES
         for pin in library:
             assert re.fullmatch(r"[0-9a-f]{64}", pin["sha256"])
             assert pin["version"] in pin["file"]
@@ -381,6 +382,29 @@ def test_no_network_and_no_apt_says_what_to_do(copy):
                           str(copy.sources), "ZMQLITE_LIBZMQ=system")
 
 
+def ask_fetch(expression, *arguments):
+    """What an expression about the module fetch comes to, in a process of its own."""
+    code = f"import json, sys, fetch; from pathlib import Path; print(json.dumps({expression}, default=str))"
+    done = subprocess.run([sys.executable, "-c", code, *map(str, arguments)], cwd=str(VENDOR), capture_output=True,
+                          text=True, timeout=60,
+                          env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1", "PYTHONPATH": str(VENDOR)})
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def test_archives_have_newer_releases(tmp_path):
+    """What the distribution's next release has is taken from the archive's pool; the first mirror has lost it."""
+    kept = tmp_path / "mirror" / "pool" / "main" / "libs" / "one_2.tar.gz"
+    kept.parent.mkdir(parents=True)
+    kept.write_bytes(b"a tarball")
+    (tmp_path / "scratch").mkdir()
+    gone, mirror = ((tmp_path / name).as_uri() for name in ("gone", "mirror"))
+    pin = '{"pool": "main/libs", "file": "one_2.tar.gz"}'
+    get = f"fetch.how_to_get({pin})({pin}, Path(sys.argv[1]))"
+    got = ask_fetch(f"[setattr(fetch, 'mirrors', lambda: {[gone, mirror]}), {get}]", tmp_path / "scratch")[1]
+    assert Path(got).read_bytes() == b"a tarball"
+
+
 DEB822 = """Types: deb deb-src
 # a comment
 URIs: https://mirror.example/debian
@@ -407,11 +431,9 @@ def test_apt_sources_become_source_packages(tmp_path, style):
             "deb [signed-by=/k.gpg] https://mirror.example/debian bookworm main\n"
             "# deb https://mirror.example/debian off main\ndeb https://third.party.example/repo stable main\n"
         )
-    code = "import json, pathlib, sys, fetch; print(json.dumps(fetch.source_stanzas(pathlib.Path(sys.argv[1]))))"
-    done = subprocess.run([sys.executable, "-c", code, str(etc)], cwd=str(VENDOR), capture_output=True, text=True,
-                          timeout=60, env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1", "PYTHONPATH": str(VENDOR)})
-    assert done.returncode == 0, done.stderr
-    text = "".join(json.loads(done.stdout))
+    stanzas, mirrors = ask_fetch("[fetch.source_stanzas(Path(sys.argv[1])), fetch.mirrors(Path(sys.argv[1]))]", etc)
+    assert mirrors == ["https://mirror.example/debian"]
+    text = "".join(stanzas)
     assert "mirror.example/debian" in text
     assert "third.party" not in text
     assert "off main" not in text

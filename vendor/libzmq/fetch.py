@@ -9,7 +9,7 @@ import tempfile
 import urllib.error
 import urllib.request
 from pathlib import Path
-from typing import Optional
+from typing import Callable, Optional
 
 from pins import LIBRARIES, Pin, VendorError, cache_folder, candidates, say, sources_folder, verify
 
@@ -63,6 +63,25 @@ def source_stanzas(etc: Path = Path("/etc/apt")) -> tuple[str, str]:
     if kept(stanzas) or kept(lines):
         stanzas, lines = kept(stanzas), kept(lines)
     return "\n\n".join(stanzas) + "\n", "\n".join(lines) + "\n"
+
+
+def mirrors(etc: Path = Path("/etc/apt")) -> list[str]:
+    """The web addresses of the distribution's archives that this machine's own apt sources name."""
+    stanzas, lines = source_stanzas(etc)
+    named = re.findall(r"^URIs:(.*(?:\n[ \t]+\S.*)*)", stanzas, re.M) + lines.splitlines()
+    found = re.findall(r"https?://\S+", "\n".join(named))
+    return list(dict.fromkeys(address.rstrip("/") for address in found))
+
+
+def pool_source(pin: Pin, folder: Path) -> Path:
+    """Fetch an original tarball that is newer than this release of the distribution from the archive's pool."""
+    reasons = []
+    for mirror in mirrors():
+        try:
+            return download({**pin, "url": f"{mirror}/pool/{pin['pool']}/{pin['file']}"}, folder)
+        except UnavailableError as error:
+            reasons.append(str(error))
+    raise UnavailableError("; ".join(reasons) or "no archive of the distribution is configured in /etc/apt")
 
 
 def apt_source(pin: Pin, folder: Path) -> Path:
@@ -154,17 +173,22 @@ def fetch(source: Optional[str] = None, fresh: bool = False) -> dict[str, tuple[
     return got
 
 
+def how_to_get(pin: Pin) -> Callable[[Pin, Path], Path]:
+    """Which function fetches this pin."""
+    return download if "url" in pin else pool_source if "pool" in pin else apt_source
+
+
 def fetch_one(library: str, pins: list[Pin], scratch: Path, failed: dict[str, str]) -> tuple[Pin, Path]:
-    """Try each source of one library. `failed` remembers a source that is out of reach."""
+    """Try each source of one library. `failed` remembers a way that leads nowhere."""
     reasons: list[str] = []
     for pin in pins:
-        origin = pin["source"]
+        origin, get = pin["source"], how_to_get(pin)
         try:
-            if origin in failed:
-                raise UnavailableError(failed[origin])
-            path = download(pin, scratch) if "url" in pin else apt_source(pin, scratch)
+            if get.__name__ in failed:
+                raise UnavailableError(failed[get.__name__])
+            path = get(pin, scratch)
         except UnavailableError as error:
-            failed.setdefault(origin, str(error))
+            failed.setdefault(get.__name__, str(error))
             reasons.append(f"{origin}: {error}")
             say(f"not available: {error}")
             continue
