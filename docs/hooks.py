@@ -30,6 +30,13 @@ def _existing(nav: list[Any], folder: Path) -> list[Any]:
     return kept
 
 
+def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
+    """Give a page whose tables have ten columns the width of the window."""
+    if page.file.src_uri == "performance.md":
+        page.meta["hide"] = ["navigation", "toc"]
+    return markdown
+
+
 def on_files(files: Any, config: Any) -> Any:
     """Add the page of options."""
     from mkdocs.structure.files import File

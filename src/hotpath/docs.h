@@ -71,7 +71,11 @@
     "Send a whole message of one part or more: all of it or nothing.\n\n"                                              \
     "Args:\n"                                                                                                          \
     "    msg_parts: a sequence of parts, each as for send(); every one is checked before the first is sent.\n"         \
-    "    flags, copy, track, routing_id, group: as for send(), for every part.\n\n"                                    \
+    "    flags: as for send(), for every part; so are those that follow.\n"                                            \
+    "    copy: of any part.\n"                                                                                         \
+    "    track: all parts together.\n"                                                                                 \
+    "    routing_id: of the message.\n"                                                                                \
+    "    group: of the message.\n\n"                                                                                   \
     "Returns:\n"                                                                                                       \
     "    None, or with track one MessageTracker for all parts.\n\n"                                                    \
     "Raises:\n"                                                                                                        \
@@ -84,7 +88,9 @@
     "recv_multipart($self, flags=0, copy=True, track=False)\n--\n\n"                                                   \
     "Receive a whole message.\n\n"                                                                                     \
     "Args:\n"                                                                                                          \
-    "    flags, copy, track: as for recv(), for every part.\n\n"                                                       \
+    "    flags: as for recv(), for every part.\n"                                                                      \
+    "    copy: likewise.\n"                                                                                            \
+    "    track: likewise.\n\n"                                                                                         \
     "Returns:\n"                                                                                                       \
     "    A list of its parts, bytes or Frames.\n\n"                                                                    \
     "Raises:\n"                                                                                                        \

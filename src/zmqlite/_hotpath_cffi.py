@@ -166,7 +166,7 @@ class SocketBase(PartVerbs):
 
     # ---- one message ----
 
-    def send_multipart(  # noqa: D417 - arguments that go together have one line
+    def send_multipart(
         self,
         msg_parts: Sequence[Any],
         flags: int = 0,
@@ -179,7 +179,11 @@ class SocketBase(PartVerbs):
 
         Args:
             msg_parts: a sequence of parts, each as for send(); every one is checked before the first is sent.
-            flags, copy, track, routing_id, group: as for send(), for every part.
+            flags: as for send(), for every part; so are those that follow.
+            copy: of any part.
+            track: all parts together.
+            routing_id: of the message.
+            group: of the message.
 
         Returns:
             None, or with track one MessageTracker for all parts.
@@ -243,13 +247,13 @@ class SocketBase(PartVerbs):
             _batches.append(borrowed)
         return code, type(hooks.finished_tracker)(*trackers) if track and code >= 0 else None
 
-    def recv_multipart(  # noqa: D417 - arguments that go together have one line
-        self, flags: int = 0, copy: bool = True, track: bool = False
-    ) -> list[Any]:
+    def recv_multipart(self, flags: int = 0, copy: bool = True, track: bool = False) -> list[Any]:
         """Receive a whole message.
 
         Args:
-            flags, copy, track: as for recv(), for every part.
+            flags: as for recv(), for every part.
+            copy: likewise.
+            track: likewise.
 
         Returns:
             A list of its parts, bytes or Frames.

@@ -223,7 +223,8 @@ class Socket(Endpoints, SocketOptions, SocketForms[_Return]):
         """Set limits for a socket that strangers can reach: call it before the first bind() or connect().
 
         Without it libzmq's defaults hold, which trust the network. It does not limit how many connections there are,
-        nor how many parts a message has, and it encrypts nothing: see SECURITY.md and set_curve_server().
+        nor how many parts a message has, and it encrypts nothing: see SECURITY.md and set_curve_server(). An argument
+        that is None leaves its option as it is.
 
         Args:
             max_message_bytes: MAXMSGSIZE, of one part of a message; who sends more is disconnected. A peer can make us
@@ -238,8 +239,6 @@ class Socket(Endpoints, SocketOptions, SocketForms[_Return]):
                 does not grow, ten attempts a second.
             unacknowledged_ms: TCP_MAXRT, how long sent data may stay without an answer. libzmq's default: the system's,
                 minutes.
-
-            Any of them None leaves that option as it is.
 
         Raises:
             ZMQError: EINVAL, the socket is bound or connected already, or a value is out of its range; ENOTSOCK, the

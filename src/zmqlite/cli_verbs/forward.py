@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import struct
 import sys
 import threading
@@ -36,6 +37,7 @@ _NAMES = (
 )
 _CONTROL = "inproc://zmqlite.cli.control"
 _CAPTURE = "inproc://zmqlite.cli.capture"
+_SLICE = 0.5  # Windows delivers Ctrl-C only between two waits
 
 
 class _Place(click.ParamType):  # type: ignore[type-arg, unused-ignore]  # generic from click 8.4 on
@@ -90,36 +92,42 @@ def proxy(
         steering.connect(_CONTROL)
         steering.rcvtimeo = 10_000  # the proxy answers between two messages, or has ended
         print("forwarding", file=sys.stderr, flush=True)
-        arguments = (*sockets, taken, control, failed)
-        thread = threading.Thread(target=_forward, args=arguments, daemon=True)
-        thread.start()
-        ends_at = None if duration is None else time.monotonic() + duration
+        ended = threading.Event()  # not is_alive(): CPython 3.11 takes a thread for dead whose join() Ctrl-C ended
+        arguments = (*sockets, taken, control, failed, ended)
+        threading.Thread(target=_forward, args=arguments, daemon=True).start()
+        ends_at = math.inf if duration is None else time.monotonic() + duration
+        show_at = math.inf if stats is None else time.monotonic() + stats
         with _display(as_json) as show:
-            while thread.is_alive() and (ends_at is None or time.monotonic() < ends_at):
-                left = None if ends_at is None else max(0.0, ends_at - time.monotonic())
-                wait = min(one for one in (stats, left, 0.5) if one is not None)
-                thread.join(wait)
-                if stats is not None and thread.is_alive():
-                    show(_ask(steering, asked))
-            if thread.is_alive():
-                if stats is not None:
-                    show(_ask(steering, asked))
-                asked[b"TERMINATE"] += 1
-                steering.send(b"TERMINATE")
-                thread.join()
+            try:
+                while not ended.is_set() and time.monotonic() < ends_at:
+                    ended.wait(max(0.0, min(ends_at, show_at, time.monotonic() + _SLICE) - time.monotonic()))
+                    if time.monotonic() >= show_at and not ended.is_set():
+                        show(_ask(steering, asked))
+                        show_at += stats or 0.0
+            finally:  # also of Ctrl-C: the last counters are what one wants to know then
+                if not ended.is_set():
+                    if stats is not None:
+                        show(_ask(steering, asked))
+                    asked[b"TERMINATE"] += 1
+                    steering.send(b"TERMINATE")
+                    ended.wait()
     finally:
         context.destroy(linger=0)
     if failed:
         raise failed[0]
 
 
-def _forward(frontend: Any, backend: Any, capture: Any, control: Any, failed: list[ZMQError]) -> None:
+def _forward(
+    frontend: Any, backend: Any, capture: Any, control: Any, failed: list[ZMQError], ended: threading.Event
+) -> None:
     try:
         proxy_steerable(frontend, backend, capture, control)
     except ContextTerminated:
         pass
     except ZMQError as error:
         failed.append(error)
+    finally:
+        ended.set()
 
 
 def _relay(context: Context[Any], capture: Any, asked: Counter[bytes]) -> Any:
