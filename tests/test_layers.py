@@ -56,6 +56,7 @@ LATE = {
 # What test environments of old Pythons lack.
 NEEDS = {
     "zmqlite.anyio": "anyio",
+    "zmqlite.counters.anyio": "anyio",
     **{f"zmqlite.green{name}": "gevent" for name in ("", ".core", ".device", ".poll")},
     **{f"zmqlite.green.eventloop{name}": "gevent" for name in ("", ".ioloop", ".zmqstream")},
     **{f"zmqlite.eventloop{name}": "tornado" for name in ("", ".future", ".ioloop", ".zmqstream")},

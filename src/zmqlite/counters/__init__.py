@@ -6,8 +6,9 @@
     ...
     print(socket.counters.read())
 
-`counters.prometheus` exports them (extra `zmqlite[prometheus]`). A counting socket counts in Python: each call costs
-some 200 ns more. What a PUB or a ROUTER drops, libzmq tells nobody: it is not in here.
+`counters.asyncio` and `counters.anyio` have the same for event loops. `counters.prometheus` exports them all (extra
+`zmqlite[prometheus]`). A counting socket counts in Python: each call costs some 200 ns more. What a PUB or a ROUTER
+drops, libzmq tells nobody: it is not in here.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from zmqlite.errors import Again
 from zmqlite.monitor import recv_monitor_message
 from zmqlite.socket import Socket
 
-__all__ = ["Counters", "CountingSocket"]
+__all__ = ["Counters", "CountingSocket", "Tally", "size_of", "size_of_message"]
 
 _WATCHED = (
     Event.HANDSHAKE_SUCCEEDED
@@ -60,7 +61,9 @@ class Counters:
     """
 
     def __init__(self, socket: Socket[Any]) -> None:
-        self._monitor = socket.get_monitor_socket(_WATCHED)
+        # Read here, from any thread: also of a socket whose calls are an event loop's.
+        monitor = Socket.get_monitor_socket(socket, _WATCHED)
+        self._monitor = monitor if type(monitor) is Socket else Socket(shadow=monitor)
         self._socket = socket
         self._reading = threading.Lock()
         self.messages_sent = 0
@@ -86,10 +89,8 @@ class Counters:
             return {name: value for name, value in vars(self).items() if not name.startswith("_")}
 
 
-class CountingSocket(Socket[bytes]):
-    """A Socket that counts: `context.socket(zmq.PUSH, socket_class=CountingSocket)`.
-
-    Its monitor is taken.
+class Tally(Socket[Any]):
+    """What sockets that count have in common: their counters, until after they are closed.
 
     Attributes:
         counters: its Counters.
@@ -115,6 +116,19 @@ class CountingSocket(Socket[bytes]):
         self.counters.messages_received += messages
         self.counters.bytes_received += size
 
+    def _count_batch(self, batch: list[Any], sent: int) -> None:
+        self._sent(sent, sum(map(size_of_message, batch[:sent])))
+
+
+class CountingSocket(Tally):
+    """A Socket that counts: `context.socket(zmq.PUSH, socket_class=CountingSocket)`.
+
+    Its monitor is taken.
+
+    Attributes:
+        counters: its Counters.
+    """
+
     def send(self, data: Any, flags: int = 0, *arguments: Any, **options: Any) -> Any:
         """As Socket.send()."""
         try:
@@ -122,7 +136,7 @@ class CountingSocket(Socket[bytes]):
         except Again:
             self.counters.sends_refused += 1
             raise
-        self._sent(0 if flags & Flag.SNDMORE else 1, _size(data))
+        self._sent(0 if flags & Flag.SNDMORE else 1, size_of(data))
         return result
 
     def send_multipart(self, msg_parts: Any, flags: int = 0, *arguments: Any, **options: Any) -> Any:
@@ -133,7 +147,7 @@ class CountingSocket(Socket[bytes]):
         except Again:
             self.counters.sends_refused += 1
             raise
-        self._sent(0 if flags & Flag.SNDMORE else 1, sum(map(_size, parts)))
+        self._sent(0 if flags & Flag.SNDMORE else 1, sum(map(size_of, parts)))
         return result
 
     def send_many(self, messages: Any, *arguments: Any, **options: Any) -> int:
@@ -147,9 +161,6 @@ class CountingSocket(Socket[bytes]):
         self._count_batch(batch, sent)
         self.counters.sends_refused += sent < len(batch)
         return sent
-
-    def _count_batch(self, batch: list[Any], sent: int) -> None:
-        self._sent(sent, sum(map(_message_size, batch[:sent])))
 
     def recv(self, *arguments: Any, **options: Any) -> Any:
         """As Socket.recv()."""
@@ -173,7 +184,7 @@ class CountingSocket(Socket[bytes]):
     def recv_many(self, *arguments: Any, **options: Any) -> list[Any]:
         """As Socket.recv_many()."""
         batch = super().recv_many(*arguments, **options)
-        self._received(len(batch), sum(map(_message_size, batch)))
+        self._received(len(batch), sum(map(size_of_message, batch)))
         return batch
 
     def recv_into(self, *arguments: Any, **options: Any) -> int:
@@ -183,11 +194,13 @@ class CountingSocket(Socket[bytes]):
         return size
 
 
-def _size(data: Any) -> int:
+def size_of(data: Any) -> int:
+    """Bytes of a part: bytes, a Frame, or a buffer."""
     if isinstance(data, (bytes, bytearray)):
         return len(data)
     return len(data) if hasattr(data, "more") else memoryview(data).nbytes
 
 
-def _message_size(message: Any) -> int:
-    return sum(map(_size, message)) if isinstance(message, (list, tuple)) else _size(message)
+def size_of_message(message: Any) -> int:
+    """Bytes of a message as send_many() takes it: one part, or a list of them."""
+    return sum(map(size_of, message)) if isinstance(message, (list, tuple)) else size_of(message)

@@ -23,7 +23,7 @@ from prometheus_client import REGISTRY, CollectorRegistry
 from prometheus_client.core import CounterMetricFamily
 from prometheus_client.registry import Collector
 
-from zmqlite.counters import CountingSocket
+from zmqlite.counters import Tally
 
 __all__ = ["SocketCollector", "export"]
 
@@ -49,20 +49,20 @@ class SocketCollector(Collector):
     """
 
     def __init__(self) -> None:
-        self._sockets: weakref.WeakValueDictionary[str, CountingSocket] = weakref.WeakValueDictionary()
+        self._sockets: weakref.WeakValueDictionary[str, Tally] = weakref.WeakValueDictionary()
 
-    def add(self, socket: CountingSocket, name: str) -> None:
+    def add(self, socket: Tally, name: str) -> None:
         """Tell of one more socket.
 
         Args:
-            socket: made with socket_class=CountingSocket.
+            socket: made with socket_class=CountingSocket, of whichever kind.
             name: the label `socket`; each name once.
 
         Raises:
             TypeError: the socket does not count.
             ValueError: another socket that is still there has the name.
         """
-        if not isinstance(socket, CountingSocket):
+        if not isinstance(socket, Tally):
             raise TypeError(
                 f"export() takes a CountingSocket, got {socket!r}: make it with socket_class=CountingSocket"
             )
@@ -83,11 +83,11 @@ class SocketCollector(Collector):
 _collectors: weakref.WeakKeyDictionary[CollectorRegistry, SocketCollector] = weakref.WeakKeyDictionary()
 
 
-def export(socket: CountingSocket, name: str, registry: CollectorRegistry = REGISTRY) -> None:
+def export(socket: Tally, name: str, registry: CollectorRegistry = REGISTRY) -> None:
     """Tell Prometheus a socket's counters.
 
     Args:
-        socket: made with socket_class=CountingSocket.
+        socket: made with socket_class=CountingSocket, of whichever kind.
         name: the label `socket`.
         registry: of prometheus_client; its default one.
 
