@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import array
+import contextlib
 import gc
 import inspect
 import sys
@@ -349,3 +350,31 @@ def test_flags_must_be_an_int(pair):
     with pytest.raises(TypeError):
         push.send(b"x", "SNDMORE")
     assert pull.recv() == b"x"
+
+
+REST = {
+    "bytes": lambda push, flags: push.send(b"rest", flags),
+    "large": lambda push, flags: push.send(bytes(100_000), flags),
+    "frame": lambda push, flags: push.send(zmq.Frame(b"rest"), flags),
+    "many": lambda push, flags: push.send_many([b"rest"], flags),
+}
+
+
+@pytest.mark.parametrize("may_wait", [True, False])
+@pytest.mark.parametrize("form", REST)
+def test_rest_of_a_message_that_was_lost_is_no_message(context, form, may_wait):
+    """Its first part went away with its peer: the rest is dropped, or refused with Again, and never sent to another."""
+    push, pull = context.socket(zmq.PUSH), context.socket(zmq.PULL)
+    push.bind("inproc://stays")
+    pull.connect("inproc://stays")
+    push.connect("inproc://goes")
+    while not pull.poll(0):  # the next one goes to "goes"
+        push.send(b"turn")
+    pull.recv()
+    push.send(b"begun", zmq.SNDMORE)
+    push.disconnect("inproc://goes")
+    with contextlib.nullcontext() if may_wait else contextlib.suppress(zmq.Again):
+        REST[form](push, 0 if may_wait else zmq.DONTWAIT)
+    push.send(b"whole")
+    assert pull.recv_multipart() == [b"whole"]
+    assert not pull.poll(0)

@@ -295,3 +295,67 @@ def test_memory_does_not_grow(run_child: Callable[..., Any]) -> None:
     child = run_child(child_code(code), timeout=50)
     assert (child.exit_code, child.signal) == (0, None), child.stderr
     assert int(child.stdout) < 20, "MiB more than before"
+
+
+@pytest.mark.parametrize("size", [1, 32, 33, 5000])
+@pytest.mark.parametrize("forget", ["recv", "recv_many", "recv_into", "frame"])
+def test_short_buffers_are_let_go_as_soon_as_they_are_received(pair, size, forget):
+    """copy=False sends as little as one byte in place when told to, and the receiver keeps none of it."""
+    push, pull = pair(zmq.PUSH, zmq.PULL, "inproc")
+    push.copy_threshold = 1
+    data = bytearray(b"x" * size)
+    tracker = push.send(data, copy=False, track=True)
+    assert not tracker.done
+    data[0] = ord("y")
+    received = {
+        "recv": lambda: pull.recv(),
+        "recv_many": lambda: pull.recv_many(1)[0],
+        "recv_into": lambda: pull.recv_into(bytearray(size)) and b"y",
+        "frame": lambda: pull.recv(copy=False).bytes,
+    }[forget]()
+    tracker.wait(10)
+    assert received[:1] == b"y"
+
+
+THRESHOLDS = """
+import {} as zmq
+
+with zmq.Context() as context:
+    assert zmq.COPY_THRESHOLD == context.socket(zmq.PUSH).copy_threshold == 65536
+    frame = zmq.Frame(b"eight...", track=True)
+    assert frame.tracker.done
+    zmq.COPY_THRESHOLD = 8
+    for data in (b"eight...", bytearray(8)):
+        frame = zmq.Frame(data, track=True)
+        assert not frame.tracker.done
+    frame = zmq.Frame(b"seven..", track=True)
+    assert frame.tracker.done
+    frame = zmq.Frame(b"eight...", track=True, copy=True)
+    assert frame.tracker.done
+    frame = zmq.Frame(b"eight...", track=True, copy_threshold=9)
+    assert frame.tracker.done
+    with context.socket(zmq.PUSH) as push, context.socket(zmq.PULL) as pull:
+        push.bind("inproc://threshold")
+        pull.connect("inproc://threshold")
+        assert push.copy_threshold == 8
+        tracker = push.send(b"eight...", copy=False, track=True)
+        assert not tracker.done
+        pull.recv()
+        tracker.wait(10)
+        assert push.send(b"seven..", copy=False, track=True).done
+    zmq.COPY_THRESHOLD = "none"
+    for make in (lambda: zmq.Frame(b"x"), lambda: context.socket(zmq.PUSH)):
+        try:
+            make()
+        except TypeError:
+            continue
+        raise AssertionError
+"""
+
+
+@pytest.mark.parametrize("name", ["zmqlite", "zmq"])
+def test_copy_threshold_can_be_replaced_in_the_module(run_child, name):
+    """`zmq.COPY_THRESHOLD = n` counts for the frames and sockets that are made then, under either name."""
+    install = "import zmqlite.compat; zmqlite.compat.install()\n" if name == "zmq" else ""
+    child = run_child(install + THRESHOLDS.format(name))
+    assert (child.exit_code, child.stderr) == (0, "")

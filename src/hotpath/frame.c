@@ -38,13 +38,14 @@ static int hp_frame_init (PyObject *object, PyObject *arguments, PyObject *names
     hp_frame *self = (hp_frame *) object;
     PyObject *data = Py_None, *copy = Py_None, *threshold = Py_None, *tracker;
     hp_options options = {0, HP_COPY_AUTO, 0, 0, 0, NULL};
-    Py_ssize_t copy_threshold = 65536;
+    Py_ssize_t copy_threshold;
     zmq_msg_t message;
     zl_hold *hold = NULL;
     if (!PyArg_ParseTupleAndKeywords (arguments, names, "|OpOO:Frame", keywords, &data, &options.track, &copy, &threshold)
         || hp_arguments_copy (copy, &options.copy) != 0)
         return -1;
-    if (threshold != Py_None && (copy_threshold = PyLong_AsSsize_t (threshold)) == -1 && PyErr_Occurred ())
+    copy_threshold = threshold != Py_None ? PyLong_AsSsize_t (threshold) : hp_copy_threshold ();
+    if (copy_threshold == -1 && PyErr_Occurred ())
         return -1;
     /* Somebody may have a view of what is there. */
     if (self->data || hp.api->msg_size (&self->message) > 0) {
@@ -61,7 +62,7 @@ static int hp_frame_init (PyObject *object, PyObject *arguments, PyObject *names
     }
     if (options.copy == HP_COPY_NEVER)
         copy_threshold = 0; /* told to, a frame shares its maker's memory below the threshold too */
-    else if (options.copy == HP_COPY_AUTO && threshold != Py_None && !PyBytes_Check (data))
+    else if (options.copy == HP_COPY_AUTO && (threshold != Py_None || copy_threshold != HP_COPY_THRESHOLD))
         options.copy = HP_COPY_NEVER; /* a threshold is given: from there on */
     if (hp_message_build (&message, data, &options, copy_threshold, "Frame()", -1, &hold) != 0)
         return -1;

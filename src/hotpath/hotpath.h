@@ -15,8 +15,9 @@
 #define HP_UNLOCK_SIZE (64 * 1024)
 /* The main thread runs signal handlers, so it looks up at least this often. */
 #define HP_SLICE_MS 50
-/* No message this short is ever sent in place, so none can be one of our own bytes coming back. */
+/* libzmq keeps messages this short in the zmq_msg_t itself, but for those that were sent in place. */
 #define HP_INLINE_SIZE 32
+#define HP_COPY_THRESHOLD 65536
 
 enum
 {
@@ -52,6 +53,8 @@ typedef struct hp_state
     PyObject *socket_base, *frame_base;
     PyObject *sent; /* "sent" */
     PyObject *call; /* "_call" */
+    PyObject *copy_threshold; /* "COPY_THRESHOLD" */
+    PyObject *settings; /* the namespace that has it, or NULL */
     PyObject *again_class, *again_arguments; /* what make_error makes of EAGAIN, and (EAGAIN,) */
     Py_ssize_t pass_threshold;
     unsigned long main_thread;
@@ -78,6 +81,8 @@ int hp_arguments_sort (const hp_signature *signature,
 int hp_arguments_int (const hp_signature *signature, PyObject *value, const char *name, int *result);
 int hp_arguments_copy (PyObject *value, int *result);
 int hp_arguments_bool (PyObject *value, int *result);
+
+Py_ssize_t hp_copy_threshold (void); /* module.c */
 
 /* ---- messages (message.c) ---- */
 
@@ -143,6 +148,12 @@ int hp_send_wait (hp_socket *self, zl_socket *native, zmq_msg_t *message, int fl
 int hp_recv_wait (hp_socket *self, zl_socket *native, zmq_msg_t *message, int flags, long timeout_ms, int quiet, const char *call);
 /* libzmq lost the pipe in the middle of a message on this socket: what is left of it is dropped. */
 int hp_send_drops_rest (zl_socket *native);
+
+/* Whether a part that is not taken must not be tried again: it ends a message that libzmq has dropped meanwhile. */
+static inline int hp_send_is_rest (const hp_socket *self, zl_socket *native)
+{
+    return ZL_UNLIKELY (self->sending_more) && hp_send_drops_rest (native);
+}
 
 /* Whether to send without the GIL: what is sent ends a message, the sender has nothing to do then but wait for an answer,
  * and a thread of this process waits, perhaps for this. It runs at once, often where the sender ran, and with the GIL

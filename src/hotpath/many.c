@@ -72,7 +72,7 @@ static inline int hp_many_send_short (hp_socket *self, zl_socket *native, PyObje
     char *bytes;
     Py_ssize_t size;
     if (!PyBytes_CheckExact (data) || PyBytes_AsStringAndSize (data, &bytes, &size) != 0 || size >= hp.pass_threshold
-        || size >= HP_UNLOCK_SIZE
+        || size >= HP_UNLOCK_SIZE || hp_send_is_rest (self, native)
         || ZL_UNLIKELY (hp.api->send (native->handle, bytes, (size_t) size, options->flags | ZMQ_DONTWAIT) < 0))
         return 0;
     self->sending_more = options->flags & ZMQ_SNDMORE;
@@ -161,8 +161,11 @@ static PyObject *hp_many_take (zmq_msg_t *message, int copy)
 {
     PyObject *item;
     size_t size = hp.api->msg_size (message);
-    if (ZL_LIKELY (copy && size <= HP_INLINE_SIZE))
-        return PyBytes_FromStringAndSize (hp.api->msg_data (message), (Py_ssize_t) size);
+    if (ZL_LIKELY (copy && size <= HP_INLINE_SIZE)) {
+        const char *data = hp.api->msg_data (message);
+        if (ZL_LIKELY (ZL_IS_WITHIN (message, data)))
+            return PyBytes_FromStringAndSize (data, (Py_ssize_t) size);
+    }
     item = copy ? hp_message_bytes (message) : hp_frame_take (message, 0);
     hp.api->msg_close (message);
     hp.api->msg_init (message);

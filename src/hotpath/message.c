@@ -185,7 +185,7 @@ static int hp_message_from_buffer (zmq_msg_t *message,
             return hp_message_type_error (data, call, index);
         return -1; /* BufferError: not contiguous, or a released memoryview; it says so itself */
     }
-    if (copy != HP_COPY_NEVER || view.len < copy_threshold || view.len <= HP_INLINE_SIZE) {
+    if (copy != HP_COPY_NEVER || view.len < copy_threshold || view.len == 0) {
         rc = hp_message_copy (message, view.buf, view.len, call);
         PyBuffer_Release (&view);
         return rc;
@@ -206,7 +206,7 @@ static int hp_message_from_bytes (zmq_msg_t *message,
 {
     Py_ssize_t size = PyBytes_Size (data);
     Py_ssize_t threshold = copy == HP_COPY_AUTO ? hp.pass_threshold : copy_threshold;
-    if (copy == HP_COPY_ALWAYS || size < threshold || size <= HP_INLINE_SIZE)
+    if (copy == HP_COPY_ALWAYS || size < threshold || size == 0)
         return hp_message_copy (message, PyBytes_AsString (data), size, call);
     Py_INCREF (data);
     return hp_message_pass (message, PyBytes_AsString (data), size, data, hold, call);

@@ -51,6 +51,27 @@ static PyObject *hp_configure (PyObject *module, PyObject *arguments)
     Py_RETURN_NONE;
 }
 
+/* The threshold of frames and sockets that are given none: what the module that programs see has, for they may set it
+ * there. -1 with an error set when that is no number. */
+Py_ssize_t hp_copy_threshold (void)
+{
+    PyObject *value = hp.settings ? PyDict_GetItemWithError (hp.settings, hp.copy_threshold) : NULL;
+    if (!value)
+        return PyErr_Occurred () ? -1 : HP_COPY_THRESHOLD;
+    return PyLong_AsSsize_t (value);
+}
+
+static PyObject *hp_heed (PyObject *module, PyObject *settings)
+{
+    (void) module;
+    if (!PyDict_Check (settings)) {
+        PyErr_SetString (PyExc_TypeError, "heed() takes the namespace of a module");
+        return NULL;
+    }
+    hp_keep (&hp.settings, settings);
+    Py_RETURN_NONE;
+}
+
 static PyObject *hp_set_main_thread (PyObject *module, PyObject *unused)
 {
     (void) module;
@@ -74,10 +95,11 @@ static int hp_exec (PyObject *module)
     }
     hp.sent = PyUnicode_InternFromString ("sent");
     hp.call = PyUnicode_InternFromString ("_call");
+    hp.copy_threshold = PyUnicode_InternFromString ("COPY_THRESHOLD");
     hp.again_arguments = Py_BuildValue ("(i)", EAGAIN);
     hp.socket_base = PyType_FromSpec (&hp_socket_spec);
     hp.frame_base = PyType_FromSpec (&hp_frame_spec);
-    if (!hp.sent || !hp.call || !hp.again_arguments || !hp.socket_base || !hp.frame_base || PyModule_AddIntConstant (module, "ABI", ZL_ABI) != 0
+    if (!hp.sent || !hp.call || !hp.copy_threshold || !hp.again_arguments || !hp.socket_base || !hp.frame_base || PyModule_AddIntConstant (module, "ABI", ZL_ABI) != 0
         || PyObject_SetAttrString (module, "SocketBase", hp.socket_base) != 0
         || PyObject_SetAttrString (module, "FrameBase", hp.frame_base) != 0)
         return -1;
@@ -87,6 +109,7 @@ static int hp_exec (PyObject *module)
 static PyMethodDef hp_methods[] = {
     {"configure", hp_configure, METH_VARARGS, "Hand over what the verbs need: called once, by zmqlite.message."},
     {"learn_option", hp_options_learn, METH_VARARGS, "Tell of an option that is a C int: called once for each, by zmqlite.socket_options."},
+    {"heed", hp_heed, METH_O, "Tell which module's COPY_THRESHOLD counts: its namespace."},
     {"set_main_thread", hp_set_main_thread, METH_NOARGS, "Tell that the calling thread is the one that runs signal handlers."},
     {"collect", hp_collect, METH_NOARGS, "Let go of the buffers that libzmq has let go of. Returns how many."},
     {NULL, NULL, 0, NULL}};

@@ -59,6 +59,16 @@ int hp_send_drops_rest (zl_socket *native)
     return native->type == ZMQ_PUSH || native->type == ZMQ_DEALER || native->type == ZMQ_REQ;
 }
 
+/* Whether the peer went away with the first parts of the message that a part, not taken just now, is the rest of. Tried
+ * again, it would go to the next peer as a message of its own. */
+static int hp_send_lost_rest (hp_socket *self, zl_socket *native, int flags)
+{
+    if (!hp_send_is_rest (self, native))
+        return 0;
+    self->sending_more = flags & ZMQ_SNDMORE;
+    return 1;
+}
+
 static int hp_send_loop (hp_socket *self, zl_socket *native, zmq_msg_t *message, int flags, int quiet, const char *call)
 {
     hp_waiting waiting;
@@ -73,12 +83,10 @@ static int hp_send_loop (hp_socket *self, zl_socket *native, zmq_msg_t *message,
                 return hp_fail (native, hp.api->error (), call);
             began = 1;
             slice = hp_waiting_slice (&waiting);
-            if (slice != 0 && self->sending_more && hp_send_drops_rest (native)) {
-                /* As libzmq's blocking send: the peer went away with the first parts, the rest has no
-                 * message to belong to. */
+            if (hp_send_lost_rest (self, native, flags) && slice != 0) {
+                /* As libzmq's blocking send, which says nothing: the rest has no message to belong to. */
                 hp.api->msg_close (message);
                 hp.api->msg_init (message);
-                self->sending_more = flags & ZMQ_SNDMORE;
                 return HP_DONE;
             }
             if (slice == 0 && quiet)
@@ -154,8 +162,10 @@ int hp_send_wait (hp_socket *self, zl_socket *native, zmq_msg_t *message, int fl
 {
     int error = hp.api->error (), rc;
     PyObject *owner = self->owner;
-    if (quiet && error == EAGAIN && (flags & ZMQ_DONTWAIT))
+    if (quiet && error == EAGAIN && (flags & ZMQ_DONTWAIT)) {
+        hp_send_lost_rest (self, native, flags);
         return HP_WOULD_WAIT;
+    }
     errno = error;
     Py_INCREF (owner); /* close() or __del__ in a handler must not free native under us */
     rc = hp_send_loop (self, native, message, flags, quiet, call);

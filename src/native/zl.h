@@ -21,6 +21,9 @@
 #define ZL_EFORKED (ZMQ_HAUSNUMERO + 1001)
 /* A linger that means: leave the socket's own setting as it is. */
 #define ZL_LINGER_KEEP (-2)
+/* libzmq keeps short messages in the zmq_msg_t itself: there is nothing to close. One that was sent in place is elsewhere,
+ * however short it is. */
+#define ZL_IS_WITHIN(message, data) ((uintptr_t) (data) - (uintptr_t) (message) < sizeof (zmq_msg_t))
 
 typedef struct zl_context zl_context;
 typedef struct zl_socket zl_socket;

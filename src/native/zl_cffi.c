@@ -5,7 +5,6 @@
 #include <string.h>
 
 /* libzmq keeps messages of up to 33 bytes in the zmq_msg_t itself: there is nothing to free. */
-#define ZL_CFFI_NOTHING_TO_FREE 32
 
 /* ---- inside ---- */
 
@@ -135,24 +134,37 @@ int zl_cffi_collect (uintptr_t *keys, int max)
 
 /* ---- sending ---- */
 
-
 int zl_cffi_drops_rest (zl_socket *native)
 {
     return native->type == ZMQ_PUSH || native->type == ZMQ_DEALER || native->type == ZMQ_REQ;
+}
+
+/* What to answer for a part that libzmq did not take. The rest of a message that it has dropped meanwhile is dropped too
+ * when the call may wait, as in libzmq's own send, and refused when it may not. Sent again it would be a message of its own. */
+static int zl_cffi_not_sent (zl_cffi_socket *socket, zl_socket *native, int flags)
+{
+    int error = errno, timeout = 0;
+    size_t size = sizeof timeout;
+    if (error != EAGAIN || !socket->sending_more || !zl_cffi_drops_rest (native))
+        return -error;
+    socket->sending_more = flags & ZMQ_SNDMORE;
+    if ((flags & ZMQ_DONTWAIT) || zmq_getsockopt (native->handle, ZMQ_SNDTIMEO, &timeout, &size) != 0 || timeout == 0)
+        return ZL_CFFI_LOST;
+    return 0;
 }
 
 int zl_cffi_send_inside (zl_cffi_socket *socket, zl_socket *native, zmq_msg_t *message, int flags, zl_cffi_waiting *waiting)
 {
     int rc;
     while (zl_msg_send (message, native->handle, flags | ZMQ_DONTWAIT) < 0) {
-        if (errno != EAGAIN)
-            return -errno;
-        if (waiting->timeout_ms != 0 && socket->sending_more && zl_cffi_drops_rest (native)) {
-            /* As libzmq's blocking send: the peer went away with the first parts of this message. */
+        rc = zl_cffi_not_sent (socket, native, flags);
+        if (rc == 0) {
             zmq_msg_close (message);
             zmq_msg_init (message);
-            break;
+            return 0;
         }
+        if (rc != -EAGAIN)
+            return rc;
         rc = zl_cffi_waiting_wait (waiting, native, ZMQ_POLLOUT);
         if (rc != 0)
             return rc;
@@ -172,7 +184,7 @@ int zl_cffi_send (zl_cffi_socket *socket, const char *data, size_t size, int fla
         socket->sent += 1;
         rc = zl_load_ptr (&zl_hold_released) != NULL;
     } else
-        rc = -errno;
+        rc = zl_cffi_not_sent (socket, native, flags);
     zl_cffi_leave (native);
     return rc;
 }
@@ -223,6 +235,7 @@ int zl_cffi_recv (zl_cffi_socket *socket)
 {
     zmq_msg_t *message = &socket->message;
     zl_socket *native = socket->native;
+    void *data;
     int size;
     if (ZL_UNLIKELY (!native || !zl_socket_enter_fast (native, &zl_generation)))
         return zl_cffi_recv_refused (socket);
@@ -240,8 +253,9 @@ int zl_cffi_recv (zl_cffi_socket *socket)
         size = ZL_CFFI_LARGE;
         goto done;
     }
-    zl_cffi_copy (socket->inbox, zmq_msg_data (message), (size_t) size);
-    if (size > ZL_CFFI_NOTHING_TO_FREE) {
+    data = zmq_msg_data (message);
+    zl_cffi_copy (socket->inbox, data, (size_t) size);
+    if (!ZL_IS_WITHIN (message, data)) {
         zmq_msg_close (message);
         zmq_msg_init (message);
     }

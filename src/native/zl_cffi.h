@@ -44,6 +44,9 @@ uintptr_t zl_cffi_message_pass (zmq_msg_t *message, char *data, size_t size, uin
 /* The keys of at most max buffers that libzmq has let go of. Returns how many. */
 int zl_cffi_collect (uintptr_t *keys, int max);
 
+/* From what sends: the peer went away with the first parts of a message, and this is the rest, which may not wait: EAGAIN,
+ * but not to be tried again. */
+#define ZL_CFFI_LOST (-ECANCELED)
 /* Copies and sends one part if that needs no waiting. 1: sent, and buffers wait to be collected. */
 int zl_cffi_send (zl_cffi_socket *socket, const char *data, size_t size, int flags);
 /* Sends message, which libzmq takes over; after an error it is as it was. */

@@ -161,6 +161,8 @@ int zl_cffi_send_packed (zl_cffi_socket *socket, const char *data, const char *s
     int sent;
     if (zl_cffi_enter (socket, &native) != 0)
         return 0; /* the caller's next call finds out why */
+    if (socket->sending_more && zl_cffi_drops_rest (native))
+        count = 0; /* the rest of a message: what is not taken must not be tried again */
     for (sent = 0; sent < count; sent++, sizes += sizeof (int32_t)) {
         int32_t size;
         memcpy (&size, sizes, sizeof size); /* it may not be aligned */

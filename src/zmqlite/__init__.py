@@ -11,7 +11,7 @@ Names and semantics are pyzmq's; README.md says what is added.
 
 from __future__ import annotations
 
-from . import constants, errors
+from . import _backend, constants, errors
 from . import errors as error
 from ._version import __version__
 from .constants import *  # noqa: F403
@@ -113,3 +113,6 @@ __all__ = [
 # In a form that type checkers follow.
 __all__ += constants.__all__
 __all__ += errors.__all__
+
+# COPY_THRESHOLD may be set here.
+_backend.heed(globals())

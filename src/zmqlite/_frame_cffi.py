@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from errno import EINVAL
 
-from ._message_cffi import bytes_of, encode_group, encode_text, fill, hooks, is_own, make_tracker
+from ._message_cffi import COPY_THRESHOLD, bytes_of, encode_group, encode_text, fill, hooks, is_own, make_tracker
 from ._native import ffi, lib
 
 TYPE_CHECKING = False
@@ -24,7 +24,6 @@ else:
 _getrefcount: Any = getattr(sys, "getrefcount", None)
 # Classes written in Python can lend memory.
 _HAS_BUFFER_METHOD = sys.implementation.name == "cpython" and sys.version_info >= (3, 12)
-_COPY_THRESHOLD = 65536
 _INT_MAX = 2**31 - 1
 _UINT32_MAX = 2**32 - 1
 _PyBUF_WRITABLE = 1
@@ -121,7 +120,7 @@ class FrameBase:
         data: bytes-like or a Frame; None makes an empty frame.
         track: whether `tracker` tells when libzmq is done with data.
         copy: None passes large bytes in place, False any buffer of at least copy_threshold bytes, True copies.
-        copy_threshold: bytes; 65536.
+        copy_threshold: bytes; COPY_THRESHOLD.
     """
 
     __slots__ = ("__dict__", "_owner")
@@ -152,10 +151,10 @@ class FrameBase:
             if track:
                 _set(self, "_tracker", hooks.finished_tracker)
             return
-        threshold = _COPY_THRESHOLD if copy_threshold is None else copy_threshold
+        threshold = hooks.copy_threshold() if copy_threshold is None else copy_threshold
         if copy is not None and not copy:
             threshold = 0  # told to, a frame shares its maker's memory below the threshold too
-        elif copy is None and copy_threshold is not None and not isinstance(data, bytes):
+        elif copy is None and (copy_threshold is not None or threshold != COPY_THRESHOLD):
             copy = False  # a threshold is given: from there on
         hold = ffi.new("zl_hold **") if track else ffi.NULL
         fill(self._message, data, copy, threshold, "Frame()", hold=hold)

@@ -119,6 +119,13 @@ def learn_option(number: int, readable: int, writable: int, lowest: int, highest
         highest: the largest number allowed.
     """
 
+def heed(settings: dict[str, Any], /) -> None:
+    """Tell which module's COPY_THRESHOLD counts: programs set it there, for the frames and sockets they make then.
+
+    Args:
+        settings: the module's namespace.
+    """
+
 def set_main_thread() -> None:
     """Tell that the calling thread is the one that runs signal handlers: it waits in slices."""
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from typing import Any
 
-__all__ = ["FrameBase", "SocketBase", "collect", "configure", "learn_option", "set_main_thread"]
+__all__ = ["FrameBase", "SocketBase", "collect", "configure", "heed", "learn_option", "set_main_thread"]
 
 _DONTWAIT = lib.ZMQ_DONTWAIT
 _PLAIN = {bytes}
@@ -69,6 +69,13 @@ def configure(
 
 def learn_option(number: int, readable: int, writable: int, lowest: int, highest: int, /) -> None:
     """Do nothing: here every option goes the general way."""
+
+
+def heed(settings: dict[str, Any], /) -> None:
+    """Tell which module's COPY_THRESHOLD counts: its namespace."""
+    if not isinstance(settings, dict):
+        raise TypeError("heed() takes the namespace of a module")
+    hooks.settings = settings
 
 
 def set_main_thread() -> None:

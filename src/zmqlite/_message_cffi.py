@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import operator
 import sys
-from errno import EINVAL, ENOMEM
+from errno import EAGAIN, EINVAL, ENOMEM
 from itertools import count
 
 from ._native import ffi, lib
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CAN_PIN",
-    "INLINE_SIZE",
+    "COPY_THRESHOLD",
     "Hooks",
     "bytes_of",
     "collect",
@@ -36,11 +37,18 @@ class Hooks:
     finished_tracker: Any = None
     frame_class: Any = None
     frame_base: Any = None
+    settings: dict[str, Any] = {}  # noqa: RUF012 - of a module, once heed() has told which
     pass_threshold = 1024
     main_thread = 0
 
+    def copy_threshold(self) -> int:
+        """The threshold of frames and sockets that are given none."""
+        return operator.index(self.settings.get("COPY_THRESHOLD", COPY_THRESHOLD))
+
     def error(self, code: int, call: str, argument: Any = None) -> BaseException:
         """Make the exception for a native function's answer, -errno."""
+        if code == lib.ZL_CFFI_LOST:
+            code = -EAGAIN
         if code == -ENOMEM:
             return MemoryError(f"{call}: out of memory")
         return self.make_error(-code, call, argument)
@@ -52,8 +60,7 @@ CAN_PIN = sys.implementation.name == "cpython"
 """Whether an exported buffer stays where it is. On PyPy a bytearray can be resized, and so freed, all the same: only
 bytes objects are safe there, and of everything else libzmq is given a copy."""
 
-INLINE_SIZE = 32
-"""libzmq keeps messages up to here in the zmq_msg_t itself: they are always copied."""
+COPY_THRESHOLD = 65536
 
 # ---- buffers in flight: libzmq reads them in place, and says by their key when it has let go ----
 
@@ -175,7 +182,7 @@ def fill(
         in_place = size >= hooks.pass_threshold and isinstance(data, bytes)
     else:
         in_place = not copy and size >= copy_threshold
-    if in_place and size > INLINE_SIZE:
+    if in_place and size:
         _pass_in_place(message, data, pin(data, call, index) if exact else pinned, hold)
     elif lib.zl_cffi_message_copy(message, pinned, size) != 0:
         raise MemoryError(f"{call}: out of memory")

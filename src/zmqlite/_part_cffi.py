@@ -26,11 +26,11 @@ __all__ = ["RETRIED", "PartVerbs", "as_int", "set_pass_threshold"]
 RETRIED = (-EAGAIN, -EINTR)
 """Answers after which a native function is called again, unless it must not wait."""
 
-_COPY_THRESHOLD = 65536
 # The main thread runs signal handlers, so it looks up at least this often.
 _SLICE_MS = 50
 _DONTWAIT = lib.ZMQ_DONTWAIT
 _LARGE = lib.ZL_CFFI_LARGE
+_LOST = lib.ZL_CFFI_LOST
 # The fast way of recv() gives up: nothing is there, or the inbox is in use (by a call that a signal interrupted).
 _SLOW = (*RETRIED, -EALREADY)
 _INT_MAX = 2**31 - 1
@@ -102,7 +102,7 @@ class PartVerbs:
 
     def __new__(cls, *arguments: Any, **options: Any) -> PartVerbs:
         socket = object.__new__(cls)
-        socket.copy_threshold = _COPY_THRESHOLD
+        socket.copy_threshold = hooks.copy_threshold()
         socket._inbox = _closed
         socket._native_side = _closed[0]
         socket._owner = None
@@ -226,6 +226,8 @@ class PartVerbs:
                 if code > 0:
                     collect()
                     return None
+                if code == _LOST:
+                    raise hooks.error(code, "send()")
         return self._send_slowly(data, flags, copy, track, routing_id, group)
 
     def _send_slowly(

@@ -19,7 +19,11 @@ if TYPE_CHECKING:
 __all__ = ["COPY_THRESHOLD", "PASS_THRESHOLD", "Frame", "Message", "MessageTracker"]
 
 COPY_THRESHOLD = 65536
-"""copy=False sends in place from this many bytes on, and copies what is shorter, as pyzmq does."""
+"""copy=False sends in place from this many bytes on, and copies what is shorter, as pyzmq does.
+
+Setting `zmqlite.COPY_THRESHOLD` counts for the sockets and frames that are made then: such frames pass any buffer of at
+least that size in place.
+"""
 
 PASS_THRESHOLD = 1024
 """By default (copy=None) bytes objects of at least this size are sent in place: they cannot change."""
@@ -139,9 +143,9 @@ class Frame(_backend.FrameBase):
     Args:
         data: bytes-like; None makes an empty frame.
         track: whether `tracker` tells when libzmq is done with data.
-        copy: None passes large bytes in place, False any contiguous buffer of more than 32 bytes, True copies.
-        copy_threshold: bytes; when it is given and copy is None, any contiguous buffer of at least this size is
-            passed in place.
+        copy: None passes large bytes in place, False any contiguous buffer, True copies.
+        copy_threshold: bytes; when it is given, or COPY_THRESHOLD was set, and copy is None, any contiguous buffer
+            of at least this size is passed in place.
 
     Raises:
         TypeError: data is str, or has no buffer protocol.

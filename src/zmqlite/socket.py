@@ -47,7 +47,7 @@ class Socket(Endpoints, SocketOptions, SocketForms[_Return]):
         ctx_or_socket: the Context it is made from; or a Socket to share.
         socket_type: a SocketType.
         shadow: a Socket, or the address of a libzmq socket, to share instead of making one.
-        copy_threshold: bytes from which copy=False sends in place; 65536.
+        copy_threshold: bytes from which copy=False sends in place; COPY_THRESHOLD.
 
     Raises:
         ZMQError: EINVAL, no such type; ENOTSUP, the context is terminated; EMFILE, too many sockets or descriptors.

@@ -13,6 +13,7 @@ from zmqlite import *  # noqa: F403
 from zmqlite import __all__ as __all__
 from zmqlite import __revision__ as __revision__
 from zmqlite import get_library_dirs as get_library_dirs
+from zmqlite._backend import heed as _heed
 from zmqlite.constants import *  # noqa: F403
 from zmqlite.errors import *  # noqa: F403
 from zmqlite.open_servers import keep_quiet as _keep_quiet
@@ -23,6 +24,8 @@ from . import sugar as sugar
 from . import utils as utils
 from .sugar.version import __version__ as __version__
 
+# COPY_THRESHOLD may be set here.
+_heed(globals())
 # Packages whose tests turn warnings into errors do not know zmqlite's.
 _keep_quiet()
 
