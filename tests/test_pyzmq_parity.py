@@ -40,6 +40,11 @@ TYPE_ERROR, ATTRIBUTE_ERROR, VALUE_ERROR = (f"{name}Error(errno=None)" for name 
 RUNTIME_ERROR = "RuntimeError(errno=None)"
 TERMINATED = f"ContextTerminated(errno={zmqlite.ETERM.value})"
 
+DENIED, LET_IN, ADMIN, ANONYMOUS = (
+    [f"tuple(b'{status}', b'{user}')"]
+    for status, user in ((400, ""), (200, "client"), (200, "admin"), (200, "anonymous"))
+)
+
 # snippet: (what pyzmq logs there, what zmqlite logs there, why it is so)
 DIFFERENCES: dict[str, tuple[list[str], list[str], str]] = {
     # Checked before libzmq sees it.
@@ -76,11 +81,6 @@ DIFFERENCES: dict[str, tuple[list[str], list[str], str]] = {
         ["b'x'"],
         "by default only bytes go in place, which cannot change; copy=False or a copy_threshold shares any buffer",
     ),
-    "frames_of_tiny_buffers": (
-        ["b'Y'", "False"],
-        ["b'x'", "True"],
-        "up to 32 bytes are copied: libzmq keeps them in the message itself",
-    ),
     "writing_into_frames": (["False"], ["True"], "a view of somebody else's bytes object is read-only"),
     "tracking_by_default": (["None"], ["<MessageTracker>"], "copy=None may pass the buffer in place: see there"),
     "multipart_without_copy_and_track": (
@@ -106,6 +106,50 @@ DIFFERENCES: dict[str, tuple[list[str], list[str], str]] = {
         ["list()", "1"],
         "IPV6 is an option of libzmq's context that does the same; BLOCKY is one too, and pyzmq ignores it there",
     ),
+    # Who may connect.
+    "auth_plain_in_a_domain_without_rules": (
+        DENIED,
+        ADMIN,
+        "what is configured for '*' is for every domain that has no rule of its own, as both document it",
+    ),
+    "auth_curve_folder_of_another_domain": (DENIED, LET_IN, "'*' is for every domain without a rule"),
+    "auth_curve_callback_of_another_domain": (DENIED, LET_IN, "'*' is for every domain"),
+    "auth_plain_with_no_passwords_left": (ADMIN, DENIED, "an empty mapping lets nobody in"),
+    "auth_users_with_a_nul": (
+        ["tuple(b'200', b'admin\\x00x')"],
+        DENIED,
+        "libzmq would tell receivers that it is the user 'admin'",
+    ),
+    "auth_curve_keys_of_a_wrong_size": ([VALUE_ERROR], DENIED, "every question is answered"),
+    "auth_unknown_mechanisms": (ANONYMOUS, DENIED, "an address alone says nothing about who it is"),
+    "auth_curve_anybody_in_one_domain": (LET_IN, DENIED, "CURVE_ALLOW_ANY opens the domain that it is given for"),
+    "auth_curve_folder_that_changes": (DENIED, LET_IN, "folders are looked at when a client connects"),
+    "auth_curve_folder_that_is_gone": (LET_IN, DENIED, "a folder that cannot be read lets nobody in"),
+    "auth_curve_folder_with_a_broken_file": (DENIED, LET_IN, "one bad file keeps nobody else out"),
+    "auth_curve_callback_that_raises": (
+        ["LookupError(errno=None)"],
+        ["tuple(b'500', b'')"],
+        "the client is refused, and the authenticator goes on",
+    ),
+    "auth_curve_callback_and_folder": (DENIED, LET_IN, "each domain has its own rule, of any kind"),
+    "auth_networks_and_mapped_addresses": (
+        DENIED * 2,
+        ANONYMOUS * 2,
+        "networks are understood; an IPv4 address is the same however the server's socket tells it",
+    ),
+    "auth_twice_in_a_context": (["<Socket>"], ["None"], "one that could not start has no socket left open"),
+    "certificates_that_are_missing": (
+        ["OSError(errno=None)"],
+        ["FileNotFoundError(errno=2)"],
+        "an OSError that says which",
+    ),
+    "certificates_that_are_there": (["2"], ["FileExistsError(errno=17)"], "a key is never written over"),
+    "certificates_that_others_can_read": (
+        ["'0o44'", "False"],
+        ["'0o0'", "True"],
+        "a secret key is its owner's alone; metadata goes into both files",
+    ),
+    "certificates_with_something_else_for_a_key": (["tuple(b'short', None)"], [VALUE_ERROR], "keys are checked"),
     # What it costs.
     "multipart_calls_send_and_recv": (
         ["list('send', 'send')"],
