@@ -118,6 +118,16 @@ def test_every_example_is_on_the_page_of_the_guide():
     assert shown == {path.name for path in (ROOT / "examples" / "guide").glob("*.py")}
 
 
+def test_every_answer_to_a_missing_message_is_demonstrated():
+    """Each section of that page is found from its table, and has a program."""
+    page = (DOCS / "missing-messages.md").read_text(encoding="utf-8")
+    table, *sections = re.split(r"^## ", page, flags=re.M)
+    titles = [section.partition("\n")[0] for section in sections]
+    anchors = [re.sub(r"[^a-z ]", "", title.lower()).replace(" ", "-") for title in titles]
+    assert set(re.findall(r"\(#(.*?)\)", table)) == set(anchors)
+    assert [title for title, section in zip(titles, sections) if "```python\n" not in section] == []
+
+
 def test_option_tables_have_every_option():
     """They are made from the table in the code."""
     specification = importlib.util.spec_from_file_location("hooks", DOCS / "hooks.py")

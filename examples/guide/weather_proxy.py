@@ -10,5 +10,6 @@ with zmq.Context() as context, context.socket(zmq.SUB) as frontend, context.sock
     frontend.connect(inside_endpoint)
     frontend.subscribe("")
     backend.bind(outside_endpoint)
+    print(f"Bridging {inside_endpoint} to {backend.last_endpoint.decode()}", flush=True)
     while True:
         backend.send_multipart(frontend.recv_multipart())
