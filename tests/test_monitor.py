@@ -6,6 +6,7 @@ import asyncio
 import struct
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from errno import EMFILE
 from typing import Any
 
@@ -435,6 +436,38 @@ def _can_make(context: Any) -> bool:
     except zmq.ZMQError:
         return False
     return True
+
+
+def test_events_for_a_reader_that_has_gone_keep_no_sockets() -> None:
+    """Forty times one after the other, in a context that has room for one: at a second each it would take too long."""
+    with zmq.Context() as context:
+        context.max_sockets = 6
+        until = time.monotonic() + 30
+        for _ in range(40):
+            socket = context.socket(zmq.PULL)
+            reader = None
+            while reader is None:
+                assert time.monotonic() < until, "the sockets were kept"
+                with suppress(zmq.ZMQError):
+                    reader = socket.get_monitor_socket()
+            bind_wildcard(socket, "tcp")
+            read_until(reader, Event.LISTENING)
+            reader.close()
+            socket.close()
+
+
+def test_slow_reader_gets_what_was_left_when_the_socket_closed(context: Any) -> None:
+    """More than its queue takes: the rest waits for it."""
+    socket = context.socket(zmq.PULL)
+    start_monitor(socket, "inproc://slow", int(Event.LISTENING | Event.CLOSED))
+    reader = context.socket(zmq.PAIR)
+    reader.rcvhwm = 1
+    reader.connect("inproc://slow")
+    for _ in range(10):
+        socket.unbind(bind_wildcard(socket, "tcp"))
+    socket.close()
+    events = sorted(read(reader)["event"] for _ in range(20))
+    assert events == [Event.LISTENING] * 10 + [Event.CLOSED] * 10
 
 
 def test_socket_of_an_unknown_context_cannot_be_monitored() -> None:

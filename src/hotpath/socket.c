@@ -110,7 +110,7 @@ static PyObject *hp_socket_get_closed (PyObject *object, void *unused)
 {
     zl_socket *native = ((hp_socket *) object)->native;
     (void) unused;
-    return PyBool_FromLong (!native || !native->handle || native->generation != *hp.api->generation);
+    return PyBool_FromLong (!native || !zl_load_ptr (&native->handle) || native->generation != *hp.api->generation);
 }
 
 /* Names that the class knows are set as usual, properties of options first among them; anything else is

@@ -42,7 +42,7 @@ enum
 
 struct zl_socket
 {
-    void *handle;          /* libzmq's socket; NULL once closed */
+    zl_atomic_ptr handle;  /* libzmq's socket; NULL once closed. Who is not inside reads it atomically */
     zl_atomic_int state;   /* one of the above; thread-safe sockets use users instead */
     zl_atomic_int users;   /* thread-safe sockets: calls inside; -1 closed */
     unsigned generation;   /* zl_generation when it was made */

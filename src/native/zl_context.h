@@ -19,7 +19,7 @@ struct zl_context
     int max_sockets;      /* what the user asked for; 0: not ours to enforce */
     int socket_room;      /* how many we let be open: libzmq is given one more */
     int io_threads;
-    int started;          /* a socket was made: libzmq's threads run */
+    zl_atomic_int started; /* a socket was made: libzmq's threads run */
     zl_socket *sockets;
     int socket_count;
     int hidden_sockets;   /* libzmq sockets of ours that no list has: three for each monitor */

@@ -36,15 +36,14 @@ static void zl_fork_parent (void)
 
 static void zl_fork_child (void)
 {
-    /* The parent's contexts have no threads here: forget them, touch nothing of theirs. */
-    zl_mutex fresh = ZL_MUTEX_INIT;
+    /* The parent's contexts have no threads here: forget them, touch nothing of theirs. This thread has the lock. */
     zl_cond unused = ZL_COND_INIT;
-    memcpy (&zl_context_lock, &fresh, sizeof fresh);
     memcpy (&zl_context_changed, &unused, sizeof unused);
     zl_context_list = NULL;
     zl_hold_after_fork ();
     zl_generation += 1;
     zl_store (&zl_parked, 0); /* whoever waits is in the parent */
+    zl_thread_unlock (&zl_context_lock);
 }
 #endif
 

@@ -84,6 +84,27 @@ static void zl_monitor_stop_serving (zl_monitor *monitor)
     zl_thread_unlock (&zl_context_lock);
 }
 
+static void *zl_monitor_pair (void *context_handle, int option, int high_water_mark)
+{
+    int linger = 0;
+    void *pair = zmq_socket (context_handle, ZMQ_PAIR);
+    if (!pair)
+        return NULL;
+    zmq_setsockopt (pair, ZMQ_LINGER, &linger, sizeof linger);
+    zmq_setsockopt (pair, option, &high_water_mark, sizeof high_water_mark);
+    return pair;
+}
+
+static void zl_monitor_name (char *endpoint, size_t size)
+{
+    static uint64_t number;
+    uint64_t mine;
+    zl_thread_lock (&zl_context_lock);
+    mine = ++number;
+    zl_thread_unlock (&zl_context_lock);
+    snprintf (endpoint, size, "inproc://zmqlite.monitor.%llu", (unsigned long long) mine);
+}
+
 static int zl_monitor_reserve (zl_context *context)
 {
     int full;
@@ -196,10 +217,31 @@ static int zl_monitor_serve (zl_monitor *monitor)
     }
 }
 
-/* The events that are left, as long as the reader goes on taking some. */
+/* Whether the thread's PAIR has a peer, which nothing tells: full and alone look the same from outside. But a PAIR turns
+ * a second peer away. Only once it serves no more: nobody else can come between. */
+static int zl_monitor_has_reader (zl_monitor *monitor)
+{
+    int events = 0, found = 1;
+    size_t size = sizeof events;
+    char endpoint[64];
+    void *second = zl_descriptors_check (2) == 0 ? zl_monitor_pair (monitor->context->handle, ZMQ_RCVHWM, 1) : NULL;
+    if (!second)
+        return found;
+    zl_monitor_name (endpoint, sizeof endpoint);
+    if (zmq_bind (monitor->out, endpoint) == 0 && zmq_connect (second, endpoint) == 0
+        && zmq_getsockopt (monitor->out, ZMQ_EVENTS, &events, &size) == 0
+        && zmq_getsockopt (second, ZMQ_EVENTS, &events, &size) == 0)
+        found = !(events & ZMQ_POLLOUT);
+    zmq_close (second);
+    return found;
+}
+
+/* The events that are left, as long as the reader goes on taking some. Whether there is one is asked again and again: that
+ * it was closed is heard of a moment later. */
 static void zl_monitor_finish (zl_monitor *monitor)
 {
     int64_t until = zl_thread_now () + ZL_MONITOR_GRACE_MS;
+    long slice = 1;
     if (zl_monitor_wait (monitor, 1, 0) < 0) /* hears of a reader that has just come */
         return;
     for (;;) {
@@ -209,7 +251,10 @@ static void zl_monitor_finish (zl_monitor *monitor)
             return;
         if (sent > 0)
             until = zl_thread_now () + ZL_MONITOR_GRACE_MS;
-        else if (zl_monitor_wait (monitor, 1, (long) left) < 0)
+        else if (!zl_monitor_has_reader (monitor))
+            return;
+        slice = sent > 0 ? 1 : 2 * slice;
+        if (zl_monitor_wait (monitor, 1, slice < left ? slice : (long) left) < 0)
             return;
     }
 }
@@ -247,28 +292,13 @@ static int zl_monitor_end (zl_socket *socket)
     return 0;
 }
 
-static void *zl_monitor_pair (void *context_handle, int option, int high_water_mark)
-{
-    int linger = 0;
-    void *pair = zmq_socket (context_handle, ZMQ_PAIR);
-    if (!pair)
-        return NULL;
-    zmq_setsockopt (pair, ZMQ_LINGER, &linger, sizeof linger);
-    zmq_setsockopt (pair, option, &high_water_mark, sizeof high_water_mark);
-    return pair;
-}
-
 /* libzmq's PAIR, connected to the drain. Until it is connected libzmq's I/O thread waits with its events. */
 static int zl_monitor_listen (zl_monitor *monitor, zl_socket *socket)
 {
-    static uint64_t number;
-    uint64_t mine, events = monitor->events | ZMQ_EVENT_MONITOR_STOPPED;
+    uint64_t events = monitor->events | ZMQ_EVENT_MONITOR_STOPPED;
     char endpoint[64];
     int rc;
-    zl_thread_lock (&zl_context_lock);
-    mine = ++number;
-    zl_thread_unlock (&zl_context_lock);
-    snprintf (endpoint, sizeof endpoint, "inproc://zmqlite.monitor.%llu", (unsigned long long) mine);
+    zl_monitor_name (endpoint, sizeof endpoint);
     rc = monitor->version == 1
            ? zmq_socket_monitor (socket->handle, endpoint, (int) events)
            : zmq_socket_monitor_versioned (socket->handle, endpoint, events, monitor->version, ZMQ_PAIR);
