@@ -22,7 +22,7 @@ CPYTHON = sys.implementation.name == "cpython"
 LAYERS = (
     ("_libzmq", "_version"),
     ("_native",),
-    ("_backend", "_frame_cffi", "_hotpath", "_hotpath_cffi", "_message_cffi", "_part_cffi"),
+    ("_backend", "_done_cffi", "_frame_cffi", "_hotpath", "_hotpath_cffi", "_message_cffi", "_part_cffi"),
     (
         "certificates",
         "constants",

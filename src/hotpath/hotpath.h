@@ -26,6 +26,20 @@ enum
     HP_COPY_ALWAYS = 1
 };
 
+/* Turn and Readiness of zmqlite.readiness: what C and Python both change. */
+typedef struct hp_turn
+{
+    PyObject_HEAD
+    int left;
+} hp_turn;
+
+typedef struct hp_readiness
+{
+    PyObject_HEAD
+    Py_ssize_t sequence;
+    char busy;
+} hp_readiness;
+
 typedef struct hp_socket
 {
     PyObject_HEAD
@@ -34,6 +48,7 @@ typedef struct hp_socket
     zmq_msg_t small;      /* the last short message received; always initialised */
     Py_ssize_t copy_threshold;
     int sending_more;     /* the last part sent had SNDMORE */
+    hp_readiness *readiness; /* of a socket that an event loop waits for, or NULL */
 } hp_socket;
 
 typedef struct hp_frame
@@ -50,11 +65,12 @@ typedef struct hp_state
 {
     const zl_api *api;
     PyObject *make_error, *frame_class, *make_tracker, *finished_tracker, *tracker_class;
-    PyObject *socket_base, *frame_base;
+    PyObject *socket_base, *frame_base, *turn_base, *readiness_base;
     PyObject *sent; /* "sent" */
     PyObject *call; /* "_call" */
     PyObject *copy_threshold; /* "COPY_THRESHOLD" */
     PyObject *settings; /* the namespace that has it, or NULL */
+    PyObject *send_slowly, *recv_slowly, *recv_waiting; /* "_send_slowly", ... */
     PyObject *again_class, *again_arguments; /* what make_error makes of EAGAIN, and (EAGAIN,) */
     Py_ssize_t pass_threshold;
     unsigned long main_thread;
@@ -121,7 +137,7 @@ static inline void hp_message_collect_if_any (void)
 /* Sets the exception for errno. argument may be NULL. Always -1. */
 int hp_raise (int error, const char *call, PyObject *argument);
 
-/* ---- sockets (socket.c) ---- */
+/* ---- sockets (socket.c, part.c) ---- */
 
 int hp_enter (hp_socket *self, const char *call);
 /* The same, to receive without waiting: 0, HP_FAILED, or HP_WOULD_WAIT when it is known, for the price of one poll(2),
@@ -211,6 +227,21 @@ static inline int hp_frame_check (PyObject *object)
     return PyObject_TypeCheck (object, (PyTypeObject *) hp.frame_base);
 }
 
+/* part.c */
+PyObject *hp_socket_send (PyObject *self, PyObject *const *arguments, Py_ssize_t given, PyObject *names);
+PyObject *hp_socket_recv (PyObject *self, PyObject *const *arguments, Py_ssize_t given, PyObject *names);
+PyObject *hp_socket_try_recv (PyObject *self, PyObject *const *arguments, Py_ssize_t given, PyObject *names);
+PyObject *hp_socket_recv_into (PyObject *self, PyObject *const *arguments, Py_ssize_t given, PyObject *names);
+/* One part now, or not at all. What send(data) returns; NULL: it was not sent, and there may be an exception. */
+PyObject *hp_send_now (hp_socket *self, PyObject *data);
+/* What try_recv() returns. */
+PyObject *hp_recv_now (hp_socket *self);
+/* done.c. Takes value over; NULL when that is NULL. */
+PyObject *hp_done_new (PyTypeObject *type, PyObject *value, PyObject *socket, Py_ssize_t number);
+PyObject *hp_done_make_class (PyObject *module, PyObject *future_class);
+/* at_once.c */
+PyObject *hp_hasten (PyObject *module, PyObject *arguments);
+
 /* ready.c */
 PyObject *hp_socket_poll (PyObject *self, PyObject *const *arguments, Py_ssize_t given, PyObject *names);
 /* option.c */
@@ -229,6 +260,6 @@ int hp_send_parts (hp_socket *self, zl_socket *native, PyObject *parts, const hp
  * single the part alone when there is one. New reference. */
 PyObject *hp_recv_rest (zl_socket *native, zmq_msg_t *first, int copy, int track, int single, const char *call);
 
-extern PyType_Spec hp_socket_spec, hp_frame_spec;
+extern PyType_Spec hp_socket_spec, hp_frame_spec, hp_turn_spec, hp_readiness_spec;
 
 #endif

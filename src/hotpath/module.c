@@ -96,12 +96,20 @@ static int hp_exec (PyObject *module)
     hp.sent = PyUnicode_InternFromString ("sent");
     hp.call = PyUnicode_InternFromString ("_call");
     hp.copy_threshold = PyUnicode_InternFromString ("COPY_THRESHOLD");
+    hp.send_slowly = PyUnicode_InternFromString ("_send_slowly");
+    hp.recv_slowly = PyUnicode_InternFromString ("_recv_slowly");
+    hp.recv_waiting = PyUnicode_InternFromString ("_recv_waiting");
     hp.again_arguments = Py_BuildValue ("(i)", EAGAIN);
     hp.socket_base = PyType_FromSpec (&hp_socket_spec);
     hp.frame_base = PyType_FromSpec (&hp_frame_spec);
-    if (!hp.sent || !hp.call || !hp.copy_threshold || !hp.again_arguments || !hp.socket_base || !hp.frame_base || PyModule_AddIntConstant (module, "ABI", ZL_ABI) != 0
+    hp.turn_base = PyType_FromSpec (&hp_turn_spec);
+    hp.readiness_base = PyType_FromSpec (&hp_readiness_spec);
+    if (!hp.sent || !hp.call || !hp.copy_threshold || !hp.send_slowly || !hp.recv_slowly || !hp.recv_waiting || !hp.again_arguments
+        || !hp.socket_base || !hp.frame_base || !hp.turn_base || !hp.readiness_base || PyModule_AddIntConstant (module, "ABI", ZL_ABI) != 0
         || PyObject_SetAttrString (module, "SocketBase", hp.socket_base) != 0
-        || PyObject_SetAttrString (module, "FrameBase", hp.frame_base) != 0)
+        || PyObject_SetAttrString (module, "FrameBase", hp.frame_base) != 0
+        || PyObject_SetAttrString (module, "TurnBase", hp.turn_base) != 0
+        || PyObject_SetAttrString (module, "ReadinessBase", hp.readiness_base) != 0)
         return -1;
     return 0;
 }
@@ -110,6 +118,8 @@ static PyMethodDef hp_methods[] = {
     {"configure", hp_configure, METH_VARARGS, "Hand over what the verbs need: called once, by zmqlite.message."},
     {"learn_option", hp_options_learn, METH_VARARGS, "Tell of an option that is a C int: called once for each, by zmqlite.socket_options."},
     {"heed", hp_heed, METH_O, "Tell which module's COPY_THRESHOLD counts: its namespace."},
+    {"make_done_class", hp_done_make_class, METH_O, "Return the base of Futures that are done from birth: called once, by zmqlite.asyncio."},
+    {"hasten", hp_hasten, METH_VARARGS, "Put a verb in C before the method of a class of sockets: called once for each, by zmqlite.asyncio."},
     {"set_main_thread", hp_set_main_thread, METH_NOARGS, "Tell that the calling thread is the one that runs signal handlers."},
     {"collect", hp_collect, METH_NOARGS, "Let go of the buffers that libzmq has let go of. Returns how many."},
     {NULL, NULL, 0, NULL}};

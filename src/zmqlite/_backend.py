@@ -9,17 +9,66 @@ from __future__ import annotations
 import os
 import sys
 
-__all__ = ["BACKEND", "FrameBase", "SocketBase", "collect", "configure", "heed", "learn_option", "set_main_thread"]
+__all__ = [
+    "BACKEND",
+    "FrameBase",
+    "ReadinessBase",
+    "SocketBase",
+    "TurnBase",
+    "collect",
+    "configure",
+    "hasten",
+    "heed",
+    "learn_option",
+    "make_done_class",
+    "set_main_thread",
+]
 
 BACKEND: str = os.environ.get("ZMQLITE_BACKEND", "") or ("c" if sys.implementation.name == "cpython" else "cffi")
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     # Both have exactly what _hotpath.pyi says.
-    from ._hotpath import FrameBase, SocketBase, collect, configure, heed, learn_option, set_main_thread
+    from ._hotpath import (
+        FrameBase,
+        ReadinessBase,
+        SocketBase,
+        TurnBase,
+        collect,
+        configure,
+        hasten,
+        heed,
+        learn_option,
+        make_done_class,
+        set_main_thread,
+    )
 elif BACKEND == "c":
-    from ._hotpath import FrameBase, SocketBase, collect, configure, heed, learn_option, set_main_thread
+    from ._hotpath import (
+        FrameBase,
+        ReadinessBase,
+        SocketBase,
+        TurnBase,
+        collect,
+        configure,
+        hasten,
+        heed,
+        learn_option,
+        make_done_class,
+        set_main_thread,
+    )
 elif BACKEND == "cffi":
-    from ._hotpath_cffi import FrameBase, SocketBase, collect, configure, heed, learn_option, set_main_thread
+    from ._hotpath_cffi import (
+        FrameBase,
+        ReadinessBase,
+        SocketBase,
+        TurnBase,
+        collect,
+        configure,
+        hasten,
+        heed,
+        learn_option,
+        make_done_class,
+        set_main_thread,
+    )
 else:
     raise ImportError(f"zmqlite: ZMQLITE_BACKEND is {BACKEND!r}: set it to 'c' or 'cffi', or unset it")

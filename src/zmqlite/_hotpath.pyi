@@ -13,6 +13,9 @@ class SocketBase:
     copy_threshold: int
     """copy=False sends in place from this many bytes on; shorter messages are copied."""
 
+    _readiness: Any
+    """Who waits for the socket, when an event loop does: a ReadinessBase; else None."""
+
     @property
     def closed(self) -> bool: ...
     def _attach(self, native: Any, address: int) -> None:
@@ -89,6 +92,22 @@ class FrameBase:
     def get(self, option: int | str | builtins.bytes) -> Any: ...
     def set(self, option: int | str | builtins.bytes, value: Any) -> None: ...
 
+@disjoint_base
+class TurnBase:
+    """How long operations that need not wait may go on: the part that every one of them changes."""
+
+    left: int
+    """Operations until the clock is read again."""
+
+@disjoint_base
+class ReadinessBase:
+    """Who waits for a socket: the part that every receive looks at."""
+
+    busy: bool
+    """Whether a call must not go straight to libzmq."""
+    sequence: int
+    """The number of the message last taken from libzmq."""
+
 def configure(
     api_address: int,
     make_error: Callable[[int, str, Any], BaseException],
@@ -124,6 +143,28 @@ def heed(settings: dict[str, Any], /) -> None:
 
     Args:
         settings: the module's namespace.
+    """
+
+def make_done_class(future_class: Any, /) -> Any:
+    """Return the base of Futures that are done from birth: called once, by zmqlite.asyncio.
+
+    Its instances are made without arguments. Attributes: `_value`, the result; `_socket` and `_sequence`, to whom and
+    where it goes back as long as nobody took it, if anywhere; `_raw`, what goes back, when that is not the value;
+    `_begun`, for the subclass.
+
+    Args:
+        future_class: asyncio.Future, which zmqlite imports only there.
+    """
+
+def hasten(forms: type, name: str, ready_class: type, turn: TurnBase, /) -> None:
+    """Put a verb in C before the method of a class of sockets, which is called where the verb has to wait.
+
+    Args:
+        forms: the class of sockets. Its method gets the name `_send_slowly` or `_recv_slowly`; `_recv_waiting()` is
+            called where recv() without arguments found nothing.
+        name: "send" or "recv".
+        ready_class: a subclass of make_done_class()'s: what the verb returns.
+        turn: a Turn, whose `left` it counts down.
     """
 
 def set_main_thread() -> None:

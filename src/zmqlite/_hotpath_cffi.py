@@ -12,6 +12,7 @@ from errno import EAGAIN
 from threading import get_ident
 
 from . import _message_cffi
+from ._done_cffi import ReadinessBase, TurnBase, hasten, make_done_class
 from ._frame_cffi import FrameBase, close_parked, take_frame, weigh
 from ._message_cffi import bytes_of, hooks
 from ._native import ffi, lib
@@ -22,7 +23,19 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from typing import Any
 
-__all__ = ["FrameBase", "SocketBase", "collect", "configure", "heed", "learn_option", "set_main_thread"]
+__all__ = [
+    "FrameBase",
+    "ReadinessBase",
+    "SocketBase",
+    "TurnBase",
+    "collect",
+    "configure",
+    "hasten",
+    "heed",
+    "learn_option",
+    "make_done_class",
+    "set_main_thread",
+]
 
 _DONTWAIT = lib.ZMQ_DONTWAIT
 _PLAIN = {bytes}

@@ -94,6 +94,7 @@ class PartVerbs:
 
     __slots__ = ("_inbox", "_native_side", "_owner", "_pinned", "copy_threshold")
 
+    _readiness: Any = None
     copy_threshold: int
     _inbox: tuple[Any, Any, bytearray]
     _native_side: Any

@@ -21,6 +21,7 @@ from collections import deque
 from errno import EAGAIN, EINTR
 from time import monotonic
 
+from ._backend import ReadinessBase, TurnBase
 from ._native import ffi, lib
 from .errors import Again, error_from_errno
 from .message import Frame
@@ -67,7 +68,7 @@ _recv_many = Socket.recv_many
 _get_number = lib.zl_socket_get_number
 
 
-class Turn:
+class Turn(TurnBase):
     """How long operations that need not wait may go on until the loop gets a turn.
 
     Attributes:
@@ -77,7 +78,7 @@ class Turn:
 
     SLICE = 0.001
     """Seconds. A flooded socket holds other tasks up for so long, and for what the program does with 16 messages."""
-    __slots__ = ("_began", "left", "marked")
+    __slots__ = ("_began", "marked")
 
     def __init__(self) -> None:
         self.left = _UNTIMED
@@ -143,7 +144,7 @@ class _Returned:
         return self.key < other.key
 
 
-class Readiness:
+class Readiness(ReadinessBase):
     """The waiting side of one socket. The socket is an argument, not an attribute: nothing here keeps it alive.
 
     Attributes:
@@ -161,14 +162,12 @@ class Readiness:
         "__weakref__",
         "_checked_by",
         "_last_key",
-        "busy",
         "driver",
         "interests",
         "more",
         "receivers",
         "returned",
         "senders",
-        "sequence",
     )
 
     def __init__(self) -> None:

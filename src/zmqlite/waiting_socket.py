@@ -23,7 +23,6 @@ _send_many = Socket.send_many
 class WaitingSocket(Socket[Any]):
     """A Socket for which an event loop waits."""
 
-    _readiness: Any = None
     _timeouts: Any = None
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

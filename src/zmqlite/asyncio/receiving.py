@@ -8,6 +8,7 @@ from errno import EAGAIN, ENOTSUP
 from functools import partial
 from typing import Any
 
+from zmqlite._backend import hasten
 from zmqlite.errors import Again, ZMQError, error_from_errno
 from zmqlite.readiness import DONTWAIT, Interest, turn
 from zmqlite.socket import Socket as BaseSocket
@@ -15,7 +16,7 @@ from zmqlite.waiting import to_timeout_ms
 from zmqlite.waiting_socket import WaitingSocket, fill_buffer, simplify, writable_view
 
 from .futures import DELIVERED, Iterating, Polling, Receiving, ReceivingMany
-from .ready import Decoded, Ready, Received, current_loop, turn_is_over
+from .ready import Ready, current_loop, turn_is_over
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -57,9 +58,8 @@ class ReceivingForms(WaitingSocket):
         core = self._readiness
         if core.busy or flags or track:
             return self._receive(core.take_part, flags, (flags, copy, track))
-        sequence = core.sequence
-        # The socket's own count of messages says when to read the clock, too.
-        if not sequence & 15 and turn_is_over() and not self.closed:
+        turn.left = left = turn.left - 1
+        if left < 0 and turn_is_over() and not self.closed:
             return self._wait(core.take_part, (0, copy, False), None, True)
         try:
             message = _try_recv(self, copy)
@@ -67,11 +67,15 @@ class ReceivingForms(WaitingSocket):
             return self._fail(error)
         if message is None:
             return self._wait(core.take_part, (0, copy, False), None, False)
-        ready = Received()
+        ready = Ready()
         ready._value = message
         ready._socket = self
-        core.sequence = ready._sequence = sequence + 1
+        core.sequence = ready._sequence = core.sequence + 1
         return ready
+
+    def _recv_waiting(self) -> Future[Any]:
+        """recv() in C found nothing."""
+        return self._wait(self._readiness.take_part, (0, True, False), None, False)
 
     def recv_multipart(  # type: ignore[override]
         self, flags: int = 0, copy: bool = True, track: bool = False
@@ -196,8 +200,8 @@ class ReceivingForms(WaitingSocket):
         return self._hand_over(raw, sequence, decode)
 
     def _hand_over(self, raw: Any, sequence: Any, decode: Callable[[Any], Any] | None) -> Future[Any]:
+        ready = Ready()
         if decode is None:
-            ready = Received()
             ready._value = raw
         else:
             try:
@@ -208,7 +212,6 @@ class ReceivingForms(WaitingSocket):
                 failed._sequence = sequence
                 failed.set_exception(error)
                 return failed
-            ready = Decoded()
             ready._value = value
             ready._raw = raw
         ready._sequence = sequence
@@ -349,3 +352,6 @@ class ReceivingForms(WaitingSocket):
 
 def _to_text(encoding: str, message: bytes) -> str:
     return message.decode(encoding)
+
+
+hasten(ReceivingForms, "recv", Ready, turn)

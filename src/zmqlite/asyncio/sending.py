@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from zmqlite._backend import hasten
 from zmqlite.errors import Again, error_from_errno
 from zmqlite.readiness import DONTWAIT, turn
 from zmqlite.socket import Socket as BaseSocket
 from zmqlite.waiting_socket import ManySends, WaitingSocket, send_now
 
 from .futures import Sending
-from .ready import Ready, Sent, turn_is_over
+from .ready import Ready, turn_is_over
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ class SendingForms(WaitingSocket):
             return self._send(_send, (data, 1), 0)
         except Exception as error:  # the caller's or the socket's: whoever awaits gets it
             return self._fail(error)
-        return Sent()
+        return self._ready(None)
 
     def send_multipart(  # type: ignore[override]
         self,
@@ -136,9 +137,7 @@ class SendingForms(WaitingSocket):
             else:
                 if core.busy:
                     core.check(self)
-                ready = Ready()
-                ready._value = value
-                return ready
+                return self._ready(value)
         timeout_ms = 0 if nowait else self._timeout(_SNDTIMEO)
         if timeout_ms == 0 and not overdue:
             return self._ready(verb.sent) if isinstance(verb, ManySends) else self._fail(error)
@@ -172,3 +171,6 @@ class _SendingMany(Sending):
     def end_empty(self, error: Exception) -> None:
         """End with what was sent."""
         self.set_result(self.sent)
+
+
+hasten(SendingForms, "send", Ready, turn)
