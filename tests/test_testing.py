@@ -78,8 +78,10 @@ def test_host_names_are_resolved():
         named = pull.endpoint.replace("127.0.0.1", "localhost")
         with connected(zmqlite.PUSH, named) as push:
             assert push.connected_to == [named]
-            push.disconnect(named)
+            expect(push).is_connected_to(named).is_connected_to(pull.endpoint)
+            push.disconnect(pull.endpoint)
             assert push.connected_to == []
+            assert repr(push) == "<PUSH: nowhere>"
 
 
 def test_refused_authentication_is_told(context):
@@ -100,6 +102,8 @@ def test_high_water_marks_are_100_unless_told():
     with bound(zmqlite.PUSH) as one, bound(zmqlite.PUSH, high_water_mark=7) as other:
         assert (one.socket.sndhwm, one.socket.rcvhwm) == (100, 100)
         assert (other.socket.sndhwm, other.socket.rcvhwm) == (7, 7)
+    with bound(zmqlite.PUSH, sndhwm=200, rcvhwm=500) as each:
+        assert (each.socket.sndhwm, each.socket.rcvhwm) == (200, 500)
 
 
 def test_options_are_set_before_connecting():
@@ -124,6 +128,23 @@ def test_send_times_out_when_nobody_is_there():
         with pytest.raises(TimeoutError, match=r"no room to send b'job' within 0\.05 s"):
             push.send(b"job", timeout=0.05)
         assert push.send_nowait(b"job") is False
+
+
+def test_send_waits_for_room_in_the_queue():
+    """Up to its timeout; when the other side has read, there is room again."""
+    with bound(zmqlite.PULL, high_water_mark=1) as pull, connected(zmqlite.PUSH, pull.endpoint, sndhwm=1) as push:
+        while push.socket.poll(200, zmqlite.POLLOUT):  # until the queues and the system's buffers are full
+            push.send_nowait(b"x" * 100_000)
+        with pytest.raises(TimeoutError, match="no room to send"):
+            push.send("one more", timeout=0.05)
+        while not push.send_nowait("there is room"):
+            pull.recv_nowait()
+
+
+def test_type_that_cannot_send_says_so():
+    """Instead of a timeout: waiting would not help."""
+    with bound(zmqlite.PULL) as pull, pytest.raises(zmqlite.ZMQError, match="this socket type cannot send"):
+        pull.send("x", timeout=0)
 
 
 def test_non_blocking_forms():

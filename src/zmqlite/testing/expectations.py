@@ -53,11 +53,11 @@ class Expectation:
         return self._require(endpoint in places, f"to be bound to {endpoint}", f"it is bound to {_list(places)}")
 
     def is_connected_to(self, endpoint: str) -> Expectation:
-        """It connected to this endpoint, as it was given, and the connection is up."""
+        """It connected to this endpoint, by name or by address, and the connection is up."""
         __tracebackhide__ = True
         places = self._probe.connected_to
         found = f"it is connected to {_list(places)}"
-        return self._require(endpoint in places, f"to be connected to {endpoint}", found)
+        return self._require(self._probe.is_connected_to(endpoint), f"to be connected to {endpoint}", found)
 
     def is_not_connected_to(self, endpoint: str, within: float = 0.0) -> Expectation:
         """No connection to this endpoint is up.

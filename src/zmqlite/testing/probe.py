@@ -33,7 +33,7 @@ class Probe:
     Args:
         socket_type: a SocketType.
         context: where the socket comes from; its own when None. Sockets of one test that talk over inproc share one.
-        high_water_mark: messages that are queued, each way.
+        high_water_mark: messages that are queued, each way; `sndhwm` and `rcvhwm` set one of them.
         linger: seconds that close() lets messages be sent, while the program goes on.
         **options: of the socket, set before it binds or connects: `subscribe=b""`, `routing_id=b"me"`.
 
@@ -104,8 +104,8 @@ class Probe:
         return [given for given in self._connected if self.is_connected_to(given)]
 
     def is_connected_to(self, endpoint: str) -> bool:
-        """Whether it connected to this endpoint, as it was given, and that connection is up now."""
-        known = self._connected.get(endpoint)
+        """Whether it connected to this endpoint, by name or by address, and that connection is up now."""
+        known = self._connected.get(endpoint, endpoint if endpoint in self._connected.values() else None)
         return known is not None and (_is_unwatched(endpoint) or self._connections.count(known) > 0)
 
     def bind(self, endpoint: str = "tcp://127.0.0.1:*") -> str:
@@ -165,11 +165,11 @@ class Probe:
             self._connections.forget(one)
 
     def disconnect(self, endpoint: str | None = None) -> None:
-        """Disconnect from one endpoint, as it was given, or from all when None."""
+        """Disconnect from one endpoint, by name or by address, or from all when None."""
         for one in [endpoint] if endpoint is not None else list(self._connected):
             known = self._connected.get(one, one)
             self.socket.disconnect(known)
-            self._connected.pop(one, None)
+            self._connected = {given: at for given, at in self._connected.items() if one not in (given, at)}
             self._connections.forget(known)
 
     def wait_for_peers(self, count: int, timeout: float = TIMEOUT) -> int:
@@ -192,7 +192,8 @@ class Probe:
 
     def send_multipart(self, parts: Sequence[bytes | str], timeout: float | None = TIMEOUT) -> None:
         """Send a message of several parts; otherwise as send()."""
-        if not self._wait(PollEvent.POLLOUT, timeout) or not self.send_multipart_nowait(parts):
+        self._wait(PollEvent.POLLOUT, timeout)
+        if not self.send_multipart_nowait(parts):  # which tells what else may be wrong: this type cannot send
             raise TimeoutError(f"{self}: no room to send {_show(parts)} within {timeout:g} s")
 
     def send_nowait(self, message: bytes | str) -> bool:
@@ -225,7 +226,8 @@ class Probe:
 
     def recv_multipart(self, timeout: float | None = TIMEOUT) -> list[bytes]:
         """Receive a message of any number of parts; otherwise as recv()."""
-        parts = self.recv_multipart_nowait() if self._wait(PollEvent.POLLIN, timeout) else None
+        self._wait(PollEvent.POLLIN, timeout)
+        parts = self.recv_multipart_nowait()
         if parts is None:
             raise TimeoutError(f"{self}: nothing came within {timeout:g} s")
         return parts
@@ -245,8 +247,8 @@ class Probe:
             return None
         return parts
 
-    def _wait(self, event: int, timeout: float | None) -> bool:
-        return bool(self.socket.poll(None if timeout is None else timeout * 1000, event))
+    def _wait(self, event: int, timeout: float | None) -> None:
+        self.socket.poll(None if timeout is None else timeout * 1000, event)
 
 
 def bound(
