@@ -112,7 +112,8 @@ SOCKET_ROWS: tuple[Option, ...] = (
         draft="4.3.3",
     ),
     _int(
-        "OUT_BATCH_SIZE", 102, 1, 2**30, "bytes written to the system at once", unit="bytes", default=8192,
+        "OUT_BATCH_SIZE", 102, 1, 2**30, "bytes written to the system at once; libzmq's own default is 8192",
+        unit="bytes", default=65536,
         draft="4.3.3",
     ),
     # What the socket is doing.
