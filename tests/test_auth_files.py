@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import stat
 import subprocess
@@ -310,6 +311,14 @@ def test_keygen_writes_a_pair_and_prints_no_secret(tmp_path: Path) -> None:
     assert secret.decode() not in done.stdout
     assert str(tmp_path / "server.key_secret") in done.stdout
     assert "    note = x=y\n" in (tmp_path / "server.key").read_text()
+
+
+def test_keygen_prints_json(tmp_path: Path) -> None:
+    """For scripts: the public key, and where both files are."""
+    said = json.loads(keygen("server", "-d", str(tmp_path), "--json").stdout)
+    files = {"public": str(tmp_path / "server.key"), "secret": str(tmp_path / "server.key_secret")}
+    assert said == {"public_key": said["public_key"], **files}
+    assert said["public_key"] in (tmp_path / "server.key").read_text(encoding="utf-8")
 
 
 def test_keygen_that_cannot_write_says_why_and_exits_with_1(tmp_path: Path) -> None:

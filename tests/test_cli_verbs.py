@@ -321,6 +321,8 @@ def test_completion_completes_verbs_and_options():
     assert {*cli.VERBS, *cli.SHELL_VERBS} <= complete("zmqlite ")
     assert complete("zmqlite re") == {"recv", "rep", "replay", "record", "req"}
     assert "--curve-server-key" in complete("zmqlite push --curve")
+    assert complete("zmqlite keygen --") == {"--help", "--directory", "--metadata", "--json"}
+    assert "--rounds" in complete("zmqlite bench --ro")
 
 
 def test_missing_extra_is_told(run_child):

@@ -92,11 +92,20 @@ def _prog() -> str:
     return "zmqlite" if name in ("zmqlite", "zmqlite.exe") else "python -m zmqlite"
 
 
+def _make_plain_parsers() -> dict[str, argparse.ArgumentParser]:
+    """What the verbs that need no extra take: for completion."""
+    parsers = {}
+    for name, (module, summary) in VERBS.items():
+        parsers[name] = argparse.ArgumentParser(name, description=summary)
+        importlib.import_module(module).add_arguments(parsers[name])
+    return parsers
+
+
 def _run_shell(arguments: Sequence[str]) -> int:
     try:
         from .cli_verbs.app import run
 
-        return run(list(arguments), _prog(), {name: summary for name, (_, summary) in VERBS.items()})
+        return run(list(arguments), _prog(), _make_plain_parsers() if _COMPLETE in os.environ else {})
     except ModuleNotFoundError as error:
         package = (error.name or "").partition(".")[0]
         if package not in ("click", "rich"):

@@ -8,6 +8,7 @@ The secret key is neither printed nor taken from the command line, where others 
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 
@@ -29,6 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "-m", "--metadata", metavar="NAME=VALUE", action="append", default=[], type=_parse_metadata,
         help="a line of both files beside the keys, such as email=me@example.org; may be given again",
     )
+    parser.add_argument("--json", action="store_true", help="print JSON")
 
 
 def _parse_metadata(text: str) -> tuple[str, str]:
@@ -62,7 +64,11 @@ def run(arguments: argparse.Namespace) -> int:
     except (OSError, ValueError, ZMQError) as error:
         print(f"keygen: {error}", file=sys.stderr)
         return 1
-    print(f"public key  {load_certificate(public_file)[0].decode()}")
+    public_key = load_certificate(public_file)[0].decode()
+    if arguments.json:
+        print(json.dumps({"public_key": public_key, "public": public_file, "secret": secret_file}))
+        return 0
+    print(f"public key  {public_key}")
     print(f"public      {public_file}")
     print(f"secret      {secret_file}")
     return 0

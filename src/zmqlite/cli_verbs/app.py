@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import sys
 from typing import Any
 
@@ -29,13 +30,18 @@ def commands() -> dict[str, click.Command]:
     return found
 
 
-def _make_group(prog: str, plain: dict[str, str]) -> click.Group:
+def _make_group(prog: str, plain: dict[str, argparse.ArgumentParser]) -> click.Group:
     group = click.Group(prog, help="ZeroMQ from the shell.")
     for name, command in commands().items():
         group.add_command(command, name)
-    for name, summary in plain.items():
+    for name, parser in plain.items():
         # Run by zmqlite.cli; here for completion.
-        group.add_command(click.Command(name, help=summary, add_help_option=False))
+        options: list[click.Parameter] = [
+            click.Option(list(action.option_strings), help=action.help, is_flag=action.nargs == 0)
+            for action in parser._actions
+            if action.option_strings
+        ]
+        group.add_command(click.Command(name, help=parser.description, params=options, add_help_option=False))
     return group
 
 
@@ -51,13 +57,13 @@ def completion(shell: str) -> None:
     click.echo(made(_make_group("zmqlite", {}), {}, "zmqlite", "_ZMQLITE_COMPLETE").source())
 
 
-def run(arguments: list[str], prog: str, plain: dict[str, str]) -> int:
+def run(arguments: list[str], prog: str, plain: dict[str, argparse.ArgumentParser]) -> int:
     """Run a verb.
 
     Args:
         arguments: the verb and what comes after it.
         prog: what the program is called in messages.
-        plain: the verbs of zmqlite.cli, and what they do.
+        plain: what the verbs of zmqlite.cli take, when the shell asks for completions.
 
     Returns:
         0 when done; 1 when it failed; 2 for a wrong command line; 3 when the time was over; 130 on Ctrl-C.
