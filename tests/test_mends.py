@@ -123,3 +123,32 @@ def test_pair_with_a_peer_may_bind_where_somebody_waits(kind: str, run_child: Ca
     child = run_child(child_code(code, KIND=kind))
     assert (child.exit_code, child.signal) == (0, None), child.stderr
     assert child.stdout.strip() == "b'to the first' 0"
+
+
+def test_thread_safe_sockets_used_by_a_thread_each_do_not_wait_for_each_other(run_child: Callable[..., Any]) -> None:
+    """Each tells the other that there is room, or something to read, with its own lock held."""
+    code = """
+        context = zmq.Context()
+        server, client = context.socket(zmq.SERVER), context.socket(zmq.CLIENT)
+        for socket in (server, client):
+            socket.sndhwm = socket.rcvhwm = 10
+        server.bind("inproc://both")
+        client.connect("inproc://both")
+        client.send(b"")
+        peer = server.recv(copy=False).routing_id
+        calls = [lambda: client.send(b"x"), client.recv, lambda: server.send(b"x", routing_id=peer), server.recv]
+
+        def repeat(call):
+            for _ in range(COUNT):
+                call()
+
+        threads = [threading.Thread(target=repeat, args=(call,)) for call in calls]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        print("all arrived")
+        context.destroy(0)
+    """
+    child = run_child(child_code(code, COUNT=COUNT))
+    assert (child.exit_code, child.signal, child.stdout.split("\n")[0]) == (0, None, "all arrived"), child.stderr

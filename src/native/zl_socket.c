@@ -76,7 +76,7 @@ static int zl_socket_finish (zl_socket *socket)
 {
     int rc = 0, error;
     void *handle = socket->handle;
-    socket->handle = NULL;
+    zl_store_ptr (&socket->handle, NULL);
     /* zmq_close only hands the socket to the reaper. Under the lock, so that zl_inproc_settle never binds what is
      * being closed. */
     zl_thread_lock (&zl_context_lock);
@@ -164,11 +164,11 @@ static zl_socket *zl_socket_make (zl_context *context, void *context_handle, int
 {
     void *handle;
     zl_socket *socket;
-    int error, full, out_batch = ZL_OUT_BATCH_SIZE;
+    int error, full, started = zl_load (&context->started), out_batch = ZL_OUT_BATCH_SIZE;
     /* The first socket also starts the reaper and the I/O threads, with two descriptors each. */
-    if (zl_descriptors_check (context->started ? 2 : 8 + 2 * context->io_threads) != 0)
+    if (zl_descriptors_check (started ? 2 : 8 + 2 * context->io_threads) != 0)
         return NULL;
-    if (!context->started && zl_threads_check (1 + context->io_threads) != 0) {
+    if (!started && zl_threads_check (1 + context->io_threads) != 0) {
         errno = EMTHREAD;
         return NULL;
     }
@@ -193,7 +193,7 @@ static zl_socket *zl_socket_make (zl_context *context, void *context_handle, int
         return NULL;
     }
     zl_thread_lock (&zl_context_lock);
-    context->started = 1;
+    zl_store (&context->started, 1);
     zl_context_add_socket (context, socket);
     zl_thread_unlock (&zl_context_lock);
     return socket;
@@ -220,7 +220,7 @@ zl_socket *zl_socket_shadow (void *handle)
     }
     zl_thread_lock (&zl_context_lock);
     for (context = zl_context_list; context && !socket; context = context->next)
-        for (socket = context->sockets; socket && socket->handle != handle;)
+        for (socket = context->sockets; socket && zl_load_ptr (&socket->handle) != handle;)
             socket = socket->next;
     if (socket)
         socket->references += 1;
@@ -234,23 +234,23 @@ zl_socket *zl_socket_shadow (void *handle)
 
 int zl_socket_closed (zl_socket *socket)
 {
-    return socket->generation != zl_generation || !socket->handle;
+    return socket->generation != zl_generation || !zl_load_ptr (&socket->handle);
 }
 
 void *zl_socket_lend (zl_socket *socket)
 {
-    if (zl_socket_closed (socket))
-        return NULL;
-    socket->lent = 1;
-    return socket->handle;
+    void *handle = zl_socket_closed (socket) ? NULL : zl_load_ptr (&socket->handle);
+    if (handle)
+        socket->lent = 1;
+    return handle;
 }
 
 int zl_socket_close (zl_socket *socket, int linger)
 {
-    if (socket->generation != zl_generation || !socket->handle)
+    if (socket->generation != zl_generation || !zl_load_ptr (&socket->handle))
         return 0; /* closing what is closed, or the parent's, is no error */
     if (!zl_socket_claim (socket)) {
-        if (!socket->handle)
+        if (!zl_load_ptr (&socket->handle))
             return 0;
         errno = EBUSY;
         return -1;
@@ -264,7 +264,7 @@ int zl_socket_close_later (zl_socket *socket, int linger, int cap_ms)
 {
     void *handle;
     int borrowed = 0;
-    if (socket->generation != zl_generation || !socket->handle)
+    if (socket->generation != zl_generation || !zl_load_ptr (&socket->handle))
         return 1;
     if (!zl_socket_claim (socket)) {
         /* A parked thread is outside libzmq: borrow the socket to set its linger before ETERM forbids it. */
@@ -285,7 +285,7 @@ int zl_socket_close_later (zl_socket *socket, int linger, int cap_ms)
         zl_socket_set_linger (socket, linger);
     zl_socket_cap_linger (socket, cap_ms);
     handle = socket->handle;
-    socket->handle = NULL;
+    zl_store_ptr (&socket->handle, NULL);
     zl_store (&socket->state, ZL_CLOSED);
     zl_context_remove_socket (socket);
     zl_draft_fd_close (socket);

@@ -15,6 +15,12 @@ class Mend(NamedTuple):
     name: str
     file: str
     changes: tuple[tuple[str, str], ...]  # a regular expression that matches once, and what it becomes
+    header: str = ""  # another file, when the fault needs one more
+    header_changes: tuple[tuple[str, str], ...] = ()
+
+    def files(self) -> list[tuple[str, tuple[tuple[str, str], ...]]]:
+        """Each file with its changes."""
+        return [(self.file, self.changes)] + ([(self.header, self.header_changes)] if self.header else [])
 
 
 MENDS = (
@@ -78,6 +84,32 @@ MENDS = (
             ),
         ),
     ),
+    # Thread-safe sockets (CLIENT, SERVER, ...) that are connected over inproc://, used by a thread each: who is inside
+    # one and has something to tell the other takes the lock of both, and so does the other: they wait for each other
+    # for ever. A mailbox has a lock of its own instead, under which nobody takes another.
+    Mend(
+        "thread-safe sockets do not wait for each other's locks",
+        "src/mailbox_safe.cpp",
+        (
+            (
+                r"_sync->lock \(\);\s*_sync->unlock \(\);(?=\s*\}\s*void zmq::mailbox_safe_t::add)",
+                "_own.lock (); _own.unlock ();",
+            ),
+            (r"(?=_signalers\.push_back)", "scoped_lock_t lock (_own); "),
+            (r"(?=const std::vector<zmq::signaler_t \*>::iterator end)", "scoped_lock_t lock (_own); "),
+            (r"(?=_signalers\.clear)", "scoped_lock_t lock (_own); "),
+            (r"_sync->lock \(\);(?=\s*_cpipe\.write)", "_own.lock ();"),
+            (r"_sync->unlock \(\);(?=\s*\}\s*int zmq::mailbox_safe_t::recv)", "_own.unlock ();"),
+            (
+                r"const int rc = _cond_var\.wait \(_sync, timeout_\);",
+                "int rc = 0, error = 0; _own.lock (); if (_cpipe.check_read ()) { _own.unlock (); } else { "
+                "_sync->unlock (); rc = _cond_var.wait (&_own, timeout_); error = errno; _own.unlock (); "
+                "_sync->lock (); errno = error; }",
+            ),
+        ),
+        "src/mailbox_safe.hpp",
+        ((r"(?<=mutex_t \*const _sync;)", " mutex_t _own;"),),
+    ),
 )
 
 
@@ -87,7 +119,7 @@ def mend(tree: Path) -> list[str]:
     Returns:
         The names of the mends that were made.
     """
-    return [one.name for one in MENDS if _apply(one, tree / one.file)]
+    return [one.name for one in MENDS if _apply(one, tree)]
 
 
 def describe(mended: list[str]) -> str:
@@ -103,18 +135,22 @@ def describe(mended: list[str]) -> str:
     ]
     for one in MENDS:
         if one.name in mended:
-            lines += ["", f"{one.file}: {one.name}"]
-            lines += [f"  {text}" for change in one.changes for text in (f"- {change[0]}", f"+ {change[1].strip()}")]
+            for file, changes in one.files():
+                lines += ["", f"{file}: {one.name}"]
+                lines += [f"  {text}" for change in changes for text in (f"- {change[0]}", f"+ {change[1].strip()}")]
     return "\n".join(lines) + "\n"
 
 
-def _apply(one: Mend, path: Path) -> bool:
-    if not path.is_file():
-        return False
-    text = path.read_text(encoding="utf-8")
-    for pattern, replacement in one.changes:
-        text, count = re.subn(pattern, lambda _, by=replacement: by, text)
-        if count != 1:
+def _apply(one: Mend, tree: Path) -> bool:
+    changed = {}
+    for file, changes in one.files():
+        if not (tree / file).is_file():
             return False
-    path.write_text(text, encoding="utf-8")
+        changed[file] = (tree / file).read_text(encoding="utf-8")
+        for pattern, replacement in changes:
+            changed[file], count = re.subn(pattern, lambda _, by=replacement: by, changed[file])
+            if count != 1:
+                return False
+    for file, text in changed.items():
+        (tree / file).write_text(text, encoding="utf-8")
     return True
