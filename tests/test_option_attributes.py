@@ -68,7 +68,7 @@ class Holder:
         return "mine"
 
 
-options.install_attributes(Holder, option_table.SOCKET_ROWS, Holder.get, Holder.set)
+options.install_attributes(Holder, tuple(options.SOCKET_OPTIONS.values()), Holder.get, Holder.set)
 
 
 def test_attribute_sets_and_gets_under_each_name() -> None:
