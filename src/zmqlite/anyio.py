@@ -314,7 +314,7 @@ class Socket(WaitingSocket):
                 await cancel_shielded_checkpoint()
                 return result
         waiter = _Waiter(lambda socket: verb(socket, *arguments))
-        await self._wait(core.senders, waiter, self._timeout(_SNDTIMEO), "send()")
+        await self._wait(core.senders_queue(), waiter, self._timeout(_SNDTIMEO), "send()")
         return waiter.result
 
     # ---- waiting ----

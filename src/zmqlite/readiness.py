@@ -20,6 +20,7 @@ from bisect import insort
 from collections import deque
 from errno import EAGAIN, EINTR
 from time import monotonic
+from typing import Any
 
 from ._backend import ReadinessBase, TurnBase
 from ._native import ffi, lib
@@ -30,7 +31,7 @@ from .socket import Socket
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import Any, Protocol
+    from typing import Protocol
 
     class _Waiter(Protocol):
         """One operation that waits."""
@@ -111,6 +112,10 @@ turn = Turn()
 """One for all sockets: a program that reads them in turn gives way as one that reads a single one."""
 
 
+_NOBODY: Any = ()
+"""Stands for a queue that nobody joined yet: an empty deque takes 760 bytes, and few sockets have waited for room."""
+
+
 class Interest:
     """Somebody who wants to know of events, and takes no message by that.
 
@@ -149,7 +154,7 @@ class Readiness(ReadinessBase):
 
     Attributes:
         receivers: waiting for a message, first come first served.
-        senders: waiting for room, likewise.
+        senders: waiting for room, likewise; who waits joins senders_queue().
         interests: waiting for events.
         returned: messages that came back, sorted.
         busy: whether anything of this kind is there; if not, a call may go straight to libzmq.
@@ -172,7 +177,7 @@ class Readiness(ReadinessBase):
 
     def __init__(self) -> None:
         self.receivers: deque[_Waiter] = deque()
-        self.senders: deque[_Waiter] = deque()
+        self.senders: deque[_Waiter] = _NOBODY
         self.interests: list[Interest] = []
         self.returned: list[_Returned] = []
         self.busy = False
@@ -197,6 +202,12 @@ class Readiness(ReadinessBase):
                 return events | POLLIN if self.returned else int(events)
             if errno != EINTR:
                 raise error_from_errno(errno, "get(EVENTS)")
+
+    def senders_queue(self) -> deque[_Waiter]:
+        """`senders`, to be joined."""
+        if self.senders is _NOBODY:
+            self.senders = deque()
+        return self.senders
 
     def waits(self) -> bool:
         """Whether anybody waits for this socket."""

@@ -134,7 +134,7 @@ class Receiving(_Waiting):
     def attempt(self, socket: Any) -> None:
         """Take a message now; raises Again when there is none."""
         try:
-            raw, self._sequence = self._take(socket, *self._arguments)
+            raw, self._sequence = self._take(socket._readiness, socket, *self._arguments)
         except Again:
             raise
         except Exception as error:  # the socket's: the context's end, a socket that only sends

@@ -10,7 +10,7 @@ from typing import Any
 
 from zmqlite._backend import hasten
 from zmqlite.errors import Again, ZMQError, error_from_errno
-from zmqlite.readiness import DONTWAIT, Interest, turn
+from zmqlite.readiness import DONTWAIT, Interest, Readiness, turn
 from zmqlite.socket import Socket as BaseSocket
 from zmqlite.waiting import to_timeout_ms
 from zmqlite.waiting_socket import WaitingSocket, fill_buffer, simplify, writable_view
@@ -29,6 +29,10 @@ __all__ = ["ReceivingForms"]
 
 _RCVTIMEO = 27
 _try_recv = BaseSocket.try_recv
+# Functions, not bound to their Readiness: a waiting receive keeps one, and a bound one takes 64 bytes.
+_take_part = Readiness.take_part
+_take_message = Readiness.take_message
+_take_many = Readiness.take_many
 
 
 class ReceivingForms(WaitingSocket):
@@ -57,16 +61,16 @@ class ReceivingForms(WaitingSocket):
         """
         core = self._readiness
         if core.busy or flags or track:
-            return self._receive(core.take_part, flags, (flags, copy, track))
+            return self._receive(_take_part, flags, (flags, copy, track))
         turn.left = left = turn.left - 1
         if left < 0 and turn_is_over() and not self.closed:
-            return self._wait(core.take_part, (0, copy, False), None, True)
+            return self._wait(_take_part, (0, copy, False), None, True)
         try:
             message = _try_recv(self, copy)
         except Exception as error:  # the socket's: whoever awaits gets it
             return self._fail(error)
         if message is None:
-            return self._wait(core.take_part, (0, copy, False), None, False)
+            return self._wait(_take_part, (0, copy, False), None, False)
         ready = Ready()
         ready._value = message
         ready._socket = self
@@ -75,13 +79,13 @@ class ReceivingForms(WaitingSocket):
 
     def _recv_waiting(self) -> Future[Any]:
         """recv() in C found nothing."""
-        return self._wait(self._readiness.take_part, (0, True, False), None, False)
+        return self._wait(_take_part, (0, True, False), None, False)
 
     def recv_multipart(  # type: ignore[override]
         self, flags: int = 0, copy: bool = True, track: bool = False
     ) -> Future[list[Any]]:
         """Receive a whole message: a Future of the list of its parts, bytes or Frames; see recv()."""
-        return self._receive(self._readiness.take_message, flags, (flags, copy, track))
+        return self._receive(_take_message, flags, (flags, copy, track))
 
     def recv_many(  # type: ignore[override]
         self,
@@ -108,8 +112,7 @@ class ReceivingForms(WaitingSocket):
         timeout_ms = self._timeout(_RCVTIMEO) if timeout is None else to_timeout_ms(timeout, "recv_many()")
         if timeout_ms == 0:
             flags |= DONTWAIT
-        take = self._readiness.take_many
-        return self._receive(take, flags, (max, flags, copy, multipart), list, timeout_ms, ReceivingMany)
+        return self._receive(_take_many, flags, (max, flags, copy, multipart), list, timeout_ms, ReceivingMany)
 
     def recv_into(self, buffer: Any, /, *, nbytes: int = 0, flags: int = 0) -> Future[int]:  # type: ignore[override]
         """Receive one part into a buffer.
@@ -123,7 +126,7 @@ class ReceivingForms(WaitingSocket):
             A Future of the message's size, which may be more than fitted.
         """
         decode = partial(fill_buffer, writable_view(buffer, nbytes))
-        return self._receive(self._readiness.take_part, flags, (flags, False, False), decode)
+        return self._receive(_take_part, flags, (flags, False, False), decode)
 
     def recv_string(self, flags: int = 0, encoding: str = "utf-8") -> Future[str]:  # type: ignore[override]
         """Receive one part that is text; see recv(). A message that is none is delivered as a UnicodeDecodeError."""
@@ -147,7 +150,7 @@ class ReceivingForms(WaitingSocket):
         self, deserialize: Callable[[list[Any]], Any], flags: int = 0, copy: bool = True
     ) -> Future[Any]:
         """Receive a whole message: a Future of what deserialize makes of the list of its parts."""
-        return self._receive(self._readiness.take_message, flags, (flags, copy, False), deserialize)
+        return self._receive(_take_message, flags, (flags, copy, False), deserialize)
 
     def __aiter__(self) -> Self:
         return self
@@ -156,12 +159,12 @@ class ReceivingForms(WaitingSocket):
         """Receive the next message: bytes for one of a single part, else a list. It ends when the socket is closed."""
         if self.closed:
             return self._fail(StopAsyncIteration())
-        return self._receive(self._readiness.take_message, 0, (0, True, False), simplify, -1, Iterating)
+        return self._receive(_take_message, 0, (0, True, False), simplify, -1, Iterating)
 
     # ---- how ----
 
     def _receive_decoded(self, flags: int, decode: Callable[[Any], Any]) -> Future[Any]:
-        return self._receive(self._readiness.take_part, flags, (flags, True, False), decode)
+        return self._receive(_take_part, flags, (flags, True, False), decode)
 
     def _receive(
         self,
@@ -186,7 +189,7 @@ class ReceivingForms(WaitingSocket):
                 return self._end_empty(kind, error_from_errno(EAGAIN, "recv()"))
             return self._wait(take, arguments, decode, True, timeout_ms, kind)
         try:
-            raw, sequence = take(self, *arguments)
+            raw, sequence = take(core, self, *arguments)
         except Again as error:
             if flags & DONTWAIT:
                 return self._end_empty(kind, error)
@@ -252,7 +255,7 @@ class ReceivingForms(WaitingSocket):
         if timeout_ms == 0 and not look:
             future.expire()
             return future
-        core.receivers.append(future)
+        future._queue.append(future)
         core.busy = True
         if timeout_ms >= 0:
             future._timer = loop.call_later(timeout_ms / 1000, future.expire)

@@ -146,9 +146,9 @@ class SendingForms(WaitingSocket):
         future._socket = self
         future._take = verb
         future._arguments = arguments
-        future._queue = core.senders
+        future._queue = queue = core.senders_queue()
         future._timer = loop.call_later(timeout_ms / 1000, future.expire) if timeout_ms >= 0 else None
-        core.senders.append(future)
+        queue.append(future)
         core.busy = True
         core.check(self)
         return future

@@ -286,7 +286,7 @@ class Socket(WaitingSocket):
                     core.check(self)
                 return result
         waiter = GreenWaiter(lambda socket: verb(socket, *arguments))
-        self._wait(core.senders, waiter, self._timeout(_SNDTIMEO), call)
+        self._wait(core.senders_queue(), waiter, self._timeout(_SNDTIMEO), call)
         return waiter.result
 
     # ---- waiting ----
