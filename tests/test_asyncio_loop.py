@@ -294,6 +294,36 @@ def test_loops_come_and_go(monkeypatch, asyncio_context):
             time.sleep(0.005)
 
 
+@pytest.mark.parametrize("closed", [True, False])
+def test_poll_of_another_loop_is_let_go(monkeypatch, asyncio_context, closed):
+    """A socket that is used in another loop: a poll of the loop before is cancelled, and nobody keeps it."""
+    push, pull = connect_pair(asyncio_context, zmqlite.PUSH, zmqlite.PULL)
+    before, after = (make_loop("selector", monkeypatch) for _ in range(2))
+
+    async def poll():
+        return pull.poll()
+
+    async def receive():
+        waiting = pull.recv()
+        await push.send(b"message")
+        return await waiting
+
+    left = before.run_until_complete(poll())
+    if closed:
+        before.close()
+    assert run_in(after, receive()) == b"message"
+    if closed:
+        assert not left.done()
+    else:
+        with pytest.raises(asyncio.CancelledError):
+            before.run_until_complete(left)
+        before.close()
+    reference = weakref.ref(left)
+    del left
+    gc.collect()
+    assert reference() is None
+
+
 def test_dropped_socket_is_closed_while_its_loop_runs(run):
     """The loop does not keep a socket that nobody has: it is closed, with a warning that says where it was made."""
 

@@ -111,6 +111,10 @@ class Socket(ReceivingForms, SendingForms):
                     waiters.remove(waiter)
                     if not driver.loop.is_closed():
                         driver.loop.call_soon_threadsafe(waiter.abandon, None)
+            for interest in readiness.interests[:]:
+                readiness.withdraw(interest)
+                if not driver.loop.is_closed():
+                    driver.loop.call_soon_threadsafe(interest.end, None)
         readiness.driver = LoopDriver(loop, self)
         readiness.check(self)
 
