@@ -89,8 +89,13 @@ static PyObject *hp_collect (PyObject *module, PyObject *unused)
 
 static int hp_exec (PyObject *module)
 {
+    /* The end of any interpreter would end the contexts of all: what libzmq holds belongs to the process. */
+    if (PyInterpreterState_GetID (PyInterpreterState_Get ()) != 0) {
+        PyErr_SetString (PyExc_ImportError, "zmqlite works in the main interpreter of a process, and this is a sub-interpreter");
+        return -1;
+    }
     if (hp.socket_base) {
-        PyErr_SetString (PyExc_ImportError, "zmqlite._hotpath is in use by another interpreter of this process: it supports one");
+        PyErr_SetString (PyExc_ImportError, "zmqlite._hotpath is loaded already: it can be once in a process");
         return -1;
     }
     hp.sent = PyUnicode_InternFromString ("sent");

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import suppress
+from importlib import import_module
 
 __all__ = [
     "BACKEND",
@@ -25,6 +27,16 @@ __all__ = [
 ]
 
 BACKEND: str = os.environ.get("ZMQLITE_BACKEND", "") or ("c" if sys.implementation.name == "cpython" else "cffi")
+
+
+def _refuse_sub_interpreters() -> None:
+    """Refuse as the C module does: the end of any interpreter would end the contexts of all."""
+    for name in ("_interpreters", "_xxsubinterpreters"):  # CPython from 3.13 on, and before
+        with suppress(ModuleNotFoundError):
+            interpreters = import_module(name)
+            if interpreters.get_current() != interpreters.get_main():
+                raise ImportError("zmqlite works in the main interpreter of a process, and this is a sub-interpreter")
+
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -57,6 +69,8 @@ elif BACKEND == "c":
         set_main_thread,
     )
 elif BACKEND == "cffi":
+    if sys.implementation.name == "cpython":
+        _refuse_sub_interpreters()
     from ._hotpath_cffi import (
         FrameBase,
         ReadinessBase,
