@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 import zmqlite
+import zmqlite.asyncio
 
 trace = pytest.importorskip("opentelemetry.trace", reason="zmqlite[opentelemetry]")
 sdk = pytest.importorskip("opentelemetry.sdk.trace", reason="spans are made by opentelemetry-sdk")
@@ -48,6 +51,29 @@ def test_trace_goes_on_where_the_message_arrives(pair, spans, types):
     assert len({span.context.trace_id for span in found.values()}) == 1
     assert (found["send"].kind.name, found["process"].kind.name) == ("PRODUCER", "CONSUMER")
     assert found["send"].attributes["messaging.system"] == "zeromq"
+
+
+def test_trace_goes_on_in_an_event_loop(spans):
+    """With the sockets of asyncio, also when the receiver has to wait; the span is current where it is consumed."""
+
+    async def main():
+        async with zmqlite.asyncio.Context() as context:
+            push, pull = context.socket(zmqlite.PUSH), context.socket(zmqlite.PULL)
+            push.bind("inproc://traced")
+            pull.connect("inproc://traced")
+            waiting = asyncio.ensure_future(tracing.recv_async(pull))
+            await asyncio.sleep(0)
+            await tracing.send_async(push, [b"job"])
+            message = await asyncio.wait_for(waiting, 20)
+            with tracing.consume(message) as span:
+                assert span is trace.get_current_span()
+            push.close()
+            pull.close()
+            return message.parts
+
+    assert asyncio.run(main()) == [b"job"]
+    found = spans()
+    assert found["process"].parent.span_id == found["send"].context.span_id
 
 
 def test_message_without_the_frame_is_received_as_it_is(pair, spans):

@@ -7,6 +7,8 @@
     with tracing.consume(message) as span:           # a CONSUMER span, child of the sender's
         work(message.parts)
 
+In an event loop, `await tracing.send_async(socket, [b"job"])` and `await tracing.recv_async(other)`.
+
 Opt-in on both sides: the frame comes last, behind topics and envelopes, and begins with a mark, so that a message
 without one is received as it is. The extra `zmqlite[opentelemetry]` brings opentelemetry-api.
 """
@@ -14,7 +16,7 @@ without one is received as it is. The extra `zmqlite[opentelemetry]` brings open
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from importlib.util import find_spec
 from typing import Any, NamedTuple
 
@@ -27,7 +29,17 @@ from opentelemetry.context import Context as TraceContext
 
 from zmqlite._version import __version__
 
-__all__ = ["MARK", "TracedMessage", "add_frame", "consume", "recv", "send", "take_frame"]
+__all__ = [
+    "MARK",
+    "TracedMessage",
+    "add_frame",
+    "consume",
+    "recv",
+    "recv_async",
+    "send",
+    "send_async",
+    "take_frame",
+]
 
 MARK = b"\0zmqlite-otel-1\0"
 """What the frame begins with; then come lines, `name: value`, as in HTTP headers."""
@@ -84,8 +96,23 @@ def send(socket: Any, parts: Sequence[bytes], flags: int = 0) -> None:
     Raises:
         ZMQError: as Socket.send_multipart().
     """
-    with _tracer().start_as_current_span("send", kind=trace.SpanKind.PRODUCER, attributes=_describe(parts)):
+    with _produce(parts):
         socket.send_multipart(add_frame(parts), flags)
+
+
+async def send_async(socket: Any, parts: Sequence[bytes], flags: int = 0) -> None:
+    """Send as send() does, through a socket of zmqlite.asyncio or zmqlite.anyio; the span ends when it is sent.
+
+    Args:
+        socket: whose send_multipart() can be awaited.
+        parts: of the message.
+        flags: as for Socket.send_multipart().
+
+    Raises:
+        ZMQError: as Socket.send_multipart().
+    """
+    with _produce(parts):
+        await socket.send_multipart(add_frame(parts), flags)
 
 
 def recv(socket: Any, flags: int = 0) -> TracedMessage:
@@ -101,6 +128,19 @@ def recv(socket: Any, flags: int = 0) -> TracedMessage:
     return take_frame(socket.recv_multipart(flags))
 
 
+async def recv_async(socket: Any, flags: int = 0) -> TracedMessage:
+    """Receive as recv() does, through a socket of zmqlite.asyncio or zmqlite.anyio.
+
+    Args:
+        socket: whose recv_multipart() can be awaited.
+        flags: as for Socket.recv_multipart().
+
+    Raises:
+        ZMQError: as Socket.recv_multipart().
+    """
+    return take_frame(await socket.recv_multipart(flags))
+
+
 @contextmanager
 def consume(message: TracedMessage) -> Iterator[trace.Span]:
     """Do something with a message inside a CONSUMER span: a child of the sender's, or a root without one."""
@@ -108,6 +148,10 @@ def consume(message: TracedMessage) -> Iterator[trace.Span]:
     kind = trace.SpanKind.CONSUMER
     with _tracer().start_as_current_span("process", context=message.context, kind=kind, attributes=attributes) as span:
         yield span
+
+
+def _produce(parts: Sequence[bytes]) -> AbstractContextManager[trace.Span]:
+    return _tracer().start_as_current_span("send", kind=trace.SpanKind.PRODUCER, attributes=_describe(parts))
 
 
 def _tracer() -> trace.Tracer:
