@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -297,6 +298,26 @@ def test_reader_that_leaves_early_ends_the_verb(shell):
     shell.run("push", at, "two", *WAIT)
     assert pull.wait(timeout=50) == cli.FAILURE
     assert pull.stderr.read() == ""
+
+
+@pytest.mark.skipif(shutil.which("sh") is None, reason="a POSIX shell closes the streams")
+@pytest.mark.parametrize(
+    ("arguments", "closed", "code"),
+    [
+        (("push", "ENDPOINT", *WAIT), "<&-", 0),
+        (("pair", "-b", "ENDPOINT", "-n", 0, *WAIT), "<&-", 0),
+        (("pull", "-b", "ENDPOINT", "-t", 0.1), ">&-", TIMED_OUT),
+        (("doctor", "ENDPOINT"), ">&-", cli.FAILURE),
+        (("info",), ">&-", 0),
+        (("doctor", "nonsense"), "2>&-", cli.FAILURE),
+    ],
+)
+def test_closed_streams_are_empty_ones(shell, arguments, closed, code):
+    """A shell may close them: nothing to send, nobody to tell, and no traceback."""
+    words = [shell.endpoint("a") if word == "ENDPOINT" else str(word) for word in arguments]
+    command = ["sh", "-c", f'exec "$@" {closed}', "sh", *shell.command(words[0]), *words[1:]]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=50, check=False)
+    assert (done.returncode, "Traceback" in done.stderr) == (code, False), done.stderr
 
 
 @pytest.mark.parametrize("name", ["bash", "zsh", "fish"])

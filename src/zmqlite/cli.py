@@ -115,6 +115,13 @@ def _run_shell(arguments: Sequence[str]) -> int:
         return FAILURE
 
 
+def _open_closed_streams() -> None:
+    """Where the shell closed one (`<&-`, `>&-`) there is nothing to read, and nobody to write to."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Do what the command line says.
 
@@ -126,6 +133,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         over, 130 on Ctrl-C.
     """
     arguments = sys.argv[1:] if arguments is None else arguments
+    _open_closed_streams()
     try:
         if _COMPLETE in os.environ or (arguments[:1] and arguments[0] in SHELL_VERBS):
             status = _run_shell(arguments)

@@ -101,7 +101,7 @@ def proxy(
             try:
                 while not ended.is_set() and time.monotonic() < ends_at:
                     ended.wait(max(0.0, min(ends_at, show_at, time.monotonic() + _SLICE) - time.monotonic()))
-                    if time.monotonic() >= show_at and not ended.is_set():
+                    if show_at <= time.monotonic() < ends_at and not ended.is_set():
                         show(_ask(steering, asked))
                         show_at += stats or 0.0
             finally:  # also of Ctrl-C: the last counters are what one wants to know then

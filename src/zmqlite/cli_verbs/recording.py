@@ -46,7 +46,11 @@ def record(
                 file.flush()
                 recorded += 1
     finally:
-        print(f"{recorded} messages recorded", file=sys.stderr)
+        print(f"{_count(recorded)} recorded", file=sys.stderr)
+
+
+def _count(messages: int) -> str:
+    return f"{messages} message{'' if messages == 1 else 's'}"
 
 
 def _read(file: TextIO) -> Iterator[tuple[float, list[bytes]]]:
@@ -81,7 +85,7 @@ def replay(file: TextIO, socket_type: str, endpoint: str, speed: float, peers: i
                 time.sleep(max(0.0, began + at / speed - time.monotonic()))
             deliver(socket, parts, options["timeout"])
             sent += 1
-    print(f"{sent} messages replayed", file=sys.stderr)
+    print(f"{_count(sent)} replayed", file=sys.stderr)
 
 
 COMMANDS: dict[str, click.Command] = {"record": record, "replay": replay}
