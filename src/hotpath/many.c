@@ -82,8 +82,8 @@ static inline int hp_many_send_short (hp_socket *self, zl_socket *native, PyObje
 static int hp_many_send_all (hp_socket *self, zl_socket *native, PyObject *sequence, const hp_options *options, Py_ssize_t *sent)
 {
     int is_list = PyList_Check (sequence);
-    /* The length is asked each time: another thread may change a list while this one waits. */
-    while (*sent < (is_list ? PyList_Size (sequence) : PyTuple_Size (sequence))) {
+    Py_ssize_t count = is_list ? PyList_Size (sequence) : PyTuple_Size (sequence);
+    while (*sent < count) {
         PyObject *data = is_list ? PyList_GetItem (sequence, *sent) : PyTuple_GetItem (sequence, *sent);
         int rc;
         if (ZL_UNLIKELY (!hp_many_send_short (self, native, data, options))) {
@@ -92,10 +92,14 @@ static int hp_many_send_all (hp_socket *self, zl_socket *native, PyObject *seque
             Py_DECREF (data);
             if (rc != HP_DONE)
                 return rc;
+            count = is_list ? PyList_Size (sequence) : count; /* another thread may have changed it while this one waited */
         }
         *sent += 1;
-        if (*sent % HP_BREATH == 0 && hp_many_breathe (native) != 0)
-            return HP_FAILED;
+        if (*sent % HP_BREATH == 0) {
+            if (hp_many_breathe (native) != 0)
+                return HP_FAILED;
+            count = is_list ? PyList_Size (sequence) : count;
+        }
     }
     return HP_DONE;
 }
@@ -146,9 +150,11 @@ PyObject *hp_socket_send_many (PyObject *object, PyObject *const *arguments, Py_
 static const char *const hp_recv_many_names[] = {"max", "timeout", "flags", "copy", "multipart"};
 static const hp_signature hp_recv_many_signature = {"recv_many()", 0, 5, 5, hp_recv_many_names};
 
-static int hp_many_recv_next (zl_socket *native, zmq_msg_t *message, int flags)
+/* size: of the part, or INT_MAX for more; what libzmq answers with. */
+static inline int hp_many_recv_next (zl_socket *native, zmq_msg_t *message, int flags, int *size)
 {
-    if (ZL_LIKELY (hp.api->msg_recv (message, native->handle, flags | ZMQ_DONTWAIT) >= 0))
+    *size = hp.api->msg_recv (message, native->handle, flags | ZMQ_DONTWAIT);
+    if (ZL_LIKELY (*size >= 0))
         return HP_DONE;
     if (hp.api->error () == EAGAIN)
         zl_socket_found_nothing (native);
@@ -157,14 +163,13 @@ static int hp_many_recv_next (zl_socket *native, zmq_msg_t *message, int flags)
 
 /* The bytes or the frame of a message of one part. A short message has nothing to close: the next one that is received
  * into it takes its place, which saves a close and an init. */
-static PyObject *hp_many_take (zmq_msg_t *message, int copy)
+static inline PyObject *hp_many_take (zmq_msg_t *message, int size, int copy)
 {
     PyObject *item;
-    size_t size = hp.api->msg_size (message);
     if (ZL_LIKELY (copy && size <= HP_INLINE_SIZE)) {
         const char *data = hp.api->msg_data (message);
         if (ZL_LIKELY (ZL_IS_WITHIN (message, data)))
-            return PyBytes_FromStringAndSize (data, (Py_ssize_t) size);
+            return PyBytes_FromStringAndSize (data, size);
     }
     item = copy ? hp_message_bytes (message) : hp_frame_take (message, 0);
     hp.api->msg_close (message);
@@ -177,18 +182,18 @@ static PyObject *hp_many_take (zmq_msg_t *message, int copy)
 static int hp_many_recv_all (hp_socket *self, zl_socket *native, PyObject *list, int limit, long timeout, int flags, int copy, int single)
 {
     zmq_msg_t message;
-    int count, rc = HP_WOULD_WAIT;
+    int count, size = 0, rc = HP_WOULD_WAIT;
     hp.api->msg_init (&message);
     for (count = 0; count < limit; count++) {
         PyObject *item;
-        if (count == 0)
-            rc = hp_recv_part (self, native, &message, flags, timeout, 1, "recv_many()");
-        else
-            rc = hp_many_recv_next (native, &message, flags);
+        if (count > 0)
+            rc = hp_many_recv_next (native, &message, flags, &size);
+        else if ((rc = hp_recv_part (self, native, &message, flags, timeout, 1, "recv_many()")) == HP_DONE)
+            size = hp.api->msg_size (&message) <= HP_INLINE_SIZE ? (int) hp.api->msg_size (&message) : INT_MAX;
         if (rc != HP_DONE)
             break;
         if (single && !hp.api->msg_more (&message))
-            item = hp_many_take (&message, copy);
+            item = hp_many_take (&message, size, copy);
         else {
             /* Leaves: taken again below. */
             item = hp_recv_rest (native, &message, copy, 0, single, "recv_many()");

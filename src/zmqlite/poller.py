@@ -64,39 +64,40 @@ class _PollSet:
                     f"poll() takes Sockets, ints that are descriptors and objects with fileno(), got {thing!r}"
                 )
 
-    def poll(self, timeout_ms: int) -> list[tuple[Any, int]]:
-        """Wait, and list what is ready in the order of registration."""
+    def poll(self, timeout_ms: int, until: float) -> list[tuple[Any, int]]:
+        """Wait, and list what is ready in the order of registration.
+
+        Args:
+            timeout_ms: -1 for ever.
+            until: when the time is over, by time.monotonic(), if timeout_ms is above 0.
+        """
         for place, thing in self.files:
             self.answers[place] = self.items[place].fd = _ask_descriptor(thing)
-        if timeout_ms == 0:
-            found = _zl_poll(self.items, self.count, 0, self.ready)
-            if found < 0:
-                found = self._wait(0)
-        else:
-            found = self._wait(timeout_ms)
+        first_ms = SLICE_MS if timeout_ms < 0 or timeout_ms > SLICE_MS >= 0 else timeout_ms
+        found = _zl_poll(self.items, self.count, first_ms, self.ready)
+        if found <= 0 and (found or timeout_ms):
+            found = self._wait(found, timeout_ms, until)
         answers, events = self.answers, self.events
         if found == 1:
             place = self.places[0]
             return [(answers[place], events[place])]
         return [(answers[place], events[place]) for place in self.places[:found]] if found else []
 
-    def _wait(self, timeout_ms: int) -> int:
-        until = time.monotonic() + timeout_ms / 1000 if timeout_ms > 0 else 0.0
-        left_ms, slice_ms = timeout_ms, SLICE_MS
-        while True:
-            slice_now_ms = slice_ms if left_ms < 0 or left_ms > slice_ms >= 0 else left_ms
-            found: int = _zl_poll(self.items, self.count, slice_now_ms, self.ready)
-            if found > 0:
-                return found
-            if found < 0:
-                if found != -EINTR:
-                    raise self._explain(-found)
-            elif left_ms == 0:
-                return 0
+    def _wait(self, found: int, timeout_ms: int, until: float) -> int:
+        """Wait on, or say what is wrong, after a first wait that found nothing."""
+        # Only the main thread runs signal handlers.
+        slice_ms = SLICE_MS if threading.current_thread() is threading.main_thread() else -1
+        left_ms = timeout_ms
+        while found <= 0:
+            if found < 0 and found != -EINTR:
+                raise self._explain(-found)
             if timeout_ms > 0:
                 left_ms = max(0, int((until - time.monotonic()) * 1000 + 0.999))
-            if slice_ms >= 0 and threading.current_thread() is not threading.main_thread():
-                slice_ms = -1  # only the main thread runs signal handlers
+            if found == 0 and left_ms == 0:
+                return 0
+            slice_now_ms = slice_ms if left_ms < 0 or left_ms > slice_ms >= 0 else left_ms
+            found = _zl_poll(self.items, self.count, slice_now_ms, self.ready)
+        return found
 
     def _explain(self, errno: int) -> ZMQError:
         if errno == ENOTSOCK:
@@ -108,10 +109,10 @@ class _PollSet:
 
 def _poll(pollset: _PollSet, timeout_ms: int) -> list[tuple[Any, int]]:
     """Wait. A socket that is closed is never ready: programs close what is still registered, also in another thread."""
-    until = time.monotonic() + timeout_ms / 1000
+    until = time.monotonic() + timeout_ms / 1000 if timeout_ms > 0 else 0.0
     while True:
         try:
-            return pollset.poll(timeout_ms)
+            return pollset.poll(timeout_ms, until)
         except ZMQError as error:
             if type(error) is not ZMQError or error.errno != ENOTSOCK:
                 raise
