@@ -125,6 +125,25 @@ def test_pair_with_a_peer_may_bind_where_somebody_waits(kind: str, run_child: Ca
     assert child.stdout.strip() == "b'to the first' 0"
 
 
+def test_rep_answers_the_request_after_a_malformed_one(context: zmqlite.Context[Any]) -> None:
+    """Of a peer that has gone when it is read: there is no way back to it, and the next one keeps its own."""
+    with context.socket(zmqlite.REP) as server:
+        endpoint = bind_wildcard(server, "tcp")
+        with server.get_monitor_socket(zmqlite.EVENT_DISCONNECTED) as monitor:
+            with context.socket(zmqlite.DEALER) as stranger:
+                stranger.connect(endpoint)
+                stranger.send(b"no delimiter")
+            assert monitor.poll(20_000)
+        server.rcvtimeo = 20_000
+        with context.socket(zmqlite.REQ) as client:
+            client.connect(endpoint)
+            client.send(b"question")
+            assert server.recv() == b"question"
+            server.send(b"answer")
+            assert client.poll(20_000)
+            assert client.recv() == b"answer"
+
+
 def test_thread_safe_sockets_used_by_a_thread_each_do_not_wait_for_each_other(run_child: Callable[..., Any]) -> None:
     """Each tells the other that there is room, or something to read, with its own lock held."""
     code = """

@@ -33,10 +33,7 @@ PRELOADED = {"address": ("libasan.so", "libubsan.so", "libstdc++.so"), "thread":
 SUPPRESSED = re.compile(r"b_init_cffi_1_0_external_module")
 OURS = re.compile(r"_libzmq\.|_hotpath\.|\bzl_\w+|\bhp_\w+")
 # Races inside libzmq, in every binding, whatever its users do: docs/reliability.md says what they mean.
-LIBZMQS = {
-    "an inproc connect that waits is closed while it is bound": re.compile(r"connect_inproc_sockets"),
-    "two thread-safe sockets lock each other's mailboxes": re.compile(r"(?s)lock-order.*mailbox_safe_t::send"),
-}
+LIBZMQS = {"an inproc connect that waits is closed while it is bound": re.compile(r"connect_inproc_sockets")}
 # Not here: what measures memory or times, what limits the address space or the files that the tools need themselves,
 # and what gives calls addresses that are none, which the sanitizers follow.
 LEFT_OUT = "not memory_does_not_grow and not threads_raises and not neither_sockets and not addresses"

@@ -84,6 +84,18 @@ MENDS = (
             ),
         ),
     ),
+    # A request without a delimiter, of a peer that has gone: the REP forgets where the answer would go, not that it is
+    # in the middle of one, and so loses the way back to whoever asks next.
+    Mend(
+        "a REP answers the request after a malformed one",
+        "src/router.cpp",
+        (
+            (
+                r"(?<=_current_out->rollback \(\);)\s*_current_out = NULL;\s*_more_out = false;\s*\}",
+                " _current_out = NULL; } _more_out = false;",
+            ),
+        ),
+    ),
     # Thread-safe sockets (CLIENT, SERVER, ...) that are connected over inproc://, used by a thread each: who is inside
     # one and has something to tell the other takes the lock of both, and so does the other: they wait for each other
     # for ever. A mailbox has a lock of its own instead, under which nobody takes another.
