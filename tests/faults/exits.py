@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import time
 from collections import Counter
@@ -47,6 +48,7 @@ def run(report: Report, states: int, rounds: int) -> None:
                 wrong[state] += 1
     report.figure(f"{len(chosen)} states x {rounds}: {sum(by.values())} ended by a signal or hung {dict(by)}", not by)
     report.figure(f"ended with another code than they should: {sum(wrong.values())} {dict(wrong)}", not wrong)
+    report.say(f"the machine's load: {os.getloadavg()[0]:.1f} on {os.cpu_count()} CPUs")
     # On a busy machine a process may start to end late; the long form is for a quiet one.
     limit = PROMISED_SECONDS if rounds > 1 else DEADLINE_SECONDS
     report.figure(
