@@ -95,6 +95,17 @@ def test_max_sockets_is_what_can_be_open() -> None:
             socket.close()
 
 
+def test_max_sockets_counts_what_is_open_and_not_what_was_just_closed() -> None:
+    """libzmq's own thread takes closed sockets away a moment later, which nobody has to wait for."""
+    with zmqlite.Context() as context:
+        context.max_sockets = 4
+        for _ in range(500):
+            sockets = [context.socket(zmqlite.PUSH) for _ in range(4)]
+            for socket in sockets:
+                socket.close()
+
+
+
 def test_options_of_a_closed_context_raise() -> None:
     """There is nobody to ask."""
     context = zmqlite.Context()

@@ -63,6 +63,8 @@ void zl_inproc_settle (zl_context *context);
 
 /* zl_socket.c: with the lock held. 1: closed or being closed now, 0: a thread is inside, it will close. */
 int zl_socket_close_later (zl_socket *socket, int linger, int cap_ms);
+/* zmq_socket, which waits for what was closed to be gone when libzmq has no room. Not under the lock. */
+void *zl_socket_open (void *context_handle, int type);
 int zl_socket_cap_linger (zl_socket *socket, int cap_ms);
 /* As zl_socket_enter_slow, by who does nothing but ask for events: what is known of them stays known. */
 int zl_socket_enter_to_poll (zl_socket *socket);

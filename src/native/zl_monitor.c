@@ -87,7 +87,7 @@ static void zl_monitor_stop_serving (zl_monitor *monitor)
 static void *zl_monitor_pair (void *context_handle, int option, int high_water_mark)
 {
     int linger = 0;
-    void *pair = zmq_socket (context_handle, ZMQ_PAIR);
+    void *pair = zl_socket_open (context_handle, ZMQ_PAIR);
     if (!pair)
         return NULL;
     zmq_setsockopt (pair, ZMQ_LINGER, &linger, sizeof linger);

@@ -160,6 +160,22 @@ failed:
 #define ZMQ_OUT_BATCH_SIZE 102
 #endif
 
+/* Closed sockets take up libzmq's room until its own thread has reaped them, a moment later: it is waited for. */
+#define ZL_REAPED_MS 1000
+
+void *zl_socket_open (void *context_handle, int type)
+{
+    int64_t until = zl_thread_now () + ZL_REAPED_MS;
+    void *handle = zmq_socket (context_handle, type);
+    while (!handle && errno == EMFILE && zl_thread_now () < until) {
+        zl_thread_lock (&zl_context_lock);
+        zl_thread_wait (&zl_context_changed, &zl_context_lock, 1);
+        zl_thread_unlock (&zl_context_lock);
+        handle = zmq_socket (context_handle, type);
+    }
+    return handle;
+}
+
 static zl_socket *zl_socket_make (zl_context *context, void *context_handle, int type)
 {
     void *handle;
@@ -180,7 +196,7 @@ static zl_socket *zl_socket_make (zl_context *context, void *context_handle, int
         errno = EMFILE;
         return NULL;
     }
-    handle = zmq_socket (context_handle, type);
+    handle = zl_socket_open (context_handle, type);
     if (!handle)
         return NULL;
     /* A libzmq without drafts has no such option, and keeps its 8 KiB. */
