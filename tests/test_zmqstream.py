@@ -287,3 +287,32 @@ def test_futures_of_tornado_are_those_of_asyncio():
             assert await tornado.gen.convert_yielded(waiting) == b"x"
 
     run(main)
+
+
+def test_loop_that_closes_all_descriptors_closes_the_sockets_of_streams(pair):
+    """IOLoop.close(all_fds=True), as ipykernel ends its threads: term() would wait for what is left open."""
+    loop = IOLoop(make_current=False)
+    sockets = pair(zmqlite.DEALER, zmqlite.DEALER)
+    streams = [ZMQStream(socket, loop) for socket in sockets]
+    streams[1].send(b"x")
+    streams[0].on_recv(lambda parts: loop.stop())
+    loop.start()
+    loop.close(all_fds=True)
+    assert [socket.closed for socket in sockets] == [True, True]
+    assert [stream.closed() for stream in streams] == [True, True]
+
+
+def test_stream_of_a_descriptor_that_was_used_before(context):
+    """A socket that was closed behind its stream's back leaves its number in the loop: the next one may have it."""
+
+    async def main():
+        for _ in range(3):
+            socket = context.socket(zmqlite.PAIR)
+            socket.bind("inproc://again")
+            stream = ZMQStream(socket)
+            stream.on_recv(print)
+            socket.unbind("inproc://again")
+            socket.close()
+        stream.close()
+
+    run(main)

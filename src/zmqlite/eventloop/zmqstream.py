@@ -31,11 +31,12 @@ _AT_ONCE = 16
 
 
 class _Watched:
-    """What a driver and a Readiness need of a socket, for one that has none of its own."""
+    """What a driver and a Readiness need of a socket, for one that has none of its own; and what a loop closes."""
 
-    def __init__(self, socket: BaseSocket[Any]) -> None:
+    def __init__(self, socket: BaseSocket[Any], interest: Interest) -> None:
         self.socket = socket
         self._readiness = Readiness()
+        self._interest = interest
 
     @property
     def _native(self) -> Any:
@@ -47,6 +48,26 @@ class _Watched:
 
     def fileno(self) -> int:
         return self.socket.fileno()
+
+    def close(self, linger: int | None = None) -> None:
+        self._readiness.withdraw(self._interest)
+        self._readiness.abandon(None)
+        self.socket.close(linger)
+
+    def join(self, io_loop: IOLoop) -> int:
+        """Have the loop close this with all its descriptors; it does not watch it. Returns the descriptor."""
+        descriptor = self.fileno()
+        try:
+            io_loop.add_handler(self, _never, 0)
+        except ValueError:
+            # Of a socket that was closed behind its stream's back.
+            io_loop.remove_handler(descriptor)
+            io_loop.add_handler(self, _never, 0)
+        return descriptor
+
+
+def _never(descriptor: Any, events: int) -> None:
+    """Be no handler: the descriptor is not watched."""
 
 
 class ZMQStream:
@@ -84,10 +105,12 @@ class ZMQStream:
         self._recv_copy = False
         self._flushed = False
         self._scheduled = False
-        self._watched = _Watched(socket)
         self._interest = Interest(0, self._on_ready, self._on_end)
+        self._watched = _Watched(socket, self._interest)
         loop: Any = getattr(self.io_loop, "asyncio_loop", None) or asyncio.get_event_loop()
         self._watched._readiness.driver = LoopDriver(loop, self._watched)
+        # As in pyzmq IOLoop.close(all_fds=True) closes the socket: ipykernel's term() would wait for it.
+        self._descriptor = self._watched.join(self.io_loop)
         for name in ("bind", "bind_to_random_port", "connect", "setsockopt", "getsockopt"):
             setattr(self, name, getattr(socket, name))
         for name in ("setsockopt_string", "getsockopt_string", "setsockopt_unicode", "getsockopt_unicode"):
@@ -240,11 +263,9 @@ class ZMQStream:
         """
         if self.socket is None:
             return
-        socket, self.socket = self.socket, None
-        readiness = self._watched._readiness
-        readiness.withdraw(self._interest)
-        readiness.abandon(None)
-        socket.close(linger)
+        self.socket = None
+        self.io_loop.remove_handler(self._descriptor)
+        self._watched.close(linger)
         if self._close_callback is not None:
             self._run_callback(self._close_callback)
 
