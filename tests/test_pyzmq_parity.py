@@ -83,11 +83,6 @@ DIFFERENCES: dict[str, tuple[list[str], list[str], str]] = {
     ),
     "writing_into_frames": (["False"], ["True"], "a view of somebody else's bytes object is read-only"),
     "tracking_by_default": (["None"], ["<MessageTracker>"], "copy=None may pass the buffer in place: see there"),
-    "multipart_without_copy_and_track": (
-        ["<MessageTracker>"],
-        ["None"],
-        "pyzmq answers for the last part alone; with track=True zmqlite's tracker is about all",
-    ),
     # More than pyzmq can.
     "multipart_from_a_generator": ([TYPE_ERROR], ["None"], "any iterable will do"),
     "fast_copies_of_frames": ([ATTRIBUTE_ERROR], ["<Frame>"], "pyzmq's cannot be called from Python"),

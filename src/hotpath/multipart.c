@@ -164,6 +164,26 @@ static PyObject *hp_parts_tracker (PyObject *trackers)
     return tracker;
 }
 
+/* What send() answers for a part, told nothing of a tracker: as pyzmq, which sends the last part so. */
+static PyObject *hp_parts_untracked (const hp_socket *self, PyObject *part, const hp_options *options)
+{
+    Py_buffer view;
+    Py_ssize_t size;
+    PyObject *tracker = Py_None;
+    if (hp_frame_check (part))
+        tracker = ((hp_frame *) part)->tracker ? ((hp_frame *) part)->tracker : Py_None;
+    else if (options->copy == HP_COPY_NEVER) {
+        if (PyObject_GetBuffer (part, &view, PyBUF_SIMPLE) != 0)
+            return NULL;
+        size = view.len;
+        PyBuffer_Release (&view);
+        if (size == 0 || size < self->copy_threshold)
+            tracker = hp.finished_tracker;
+    }
+    Py_INCREF (tracker);
+    return tracker;
+}
+
 static const char *const hp_send_multipart_names[] = {"msg_parts", "flags", "copy", "track", "routing_id", "group"};
 static const hp_signature hp_send_multipart_signature = {"send_multipart()", 1, 6, 6, hp_send_multipart_names};
 
@@ -171,7 +191,7 @@ PyObject *hp_socket_send_multipart (PyObject *object, PyObject *const *arguments
 {
     hp_socket *self = (hp_socket *) object;
     hp_options options;
-    PyObject *tuple, *trackers = NULL, *values[6];
+    PyObject *tuple, *tracker, *trackers = NULL, *values[6];
     zl_socket *native;
     if (hp_arguments_sort (&hp_send_multipart_signature, arguments, given, names, values) != 0
         || hp_send_options (&hp_send_multipart_signature, values, &options) != 0)
@@ -203,10 +223,12 @@ PyObject *hp_socket_send_multipart (PyObject *object, PyObject *const *arguments
         return NULL;
     }
     hp_leave (native);
-    Py_DECREF (tuple);
     if (trackers)
-        return hp_parts_tracker (trackers);
-    Py_RETURN_NONE;
+        tracker = hp_parts_tracker (trackers);
+    else
+        tracker = hp_parts_untracked (self, PyTuple_GetItem (tuple, PyTuple_Size (tuple) - 1), &options);
+    Py_DECREF (tuple);
+    return tracker;
 }
 
 /* ---- receiving ---- */

@@ -240,11 +240,13 @@ class SocketBase(PartVerbs):
         """Send one message. Returns a native answer and the tracker."""
         plain = copy is not False and not track and routing_id is None and group is None
         trackers = []
+        tracker = None
         borrowed = _borrow_batch()
         batch = borrowed[0]
         try:
             for place, part in enumerate(parts):
                 if plain and type(part) is bytes and len(part) < hooks.pass_threshold:
+                    tracker = None
                     if _batch_add_copy(batch, part, len(part)) != 0:
                         raise MemoryError(f"{call}: out of memory")
                     continue
@@ -265,7 +267,8 @@ class SocketBase(PartVerbs):
             _give_back(borrowed)
         else:
             _batches.append(borrowed)
-        return code, type(hooks.finished_tracker)(*trackers) if track and code >= 0 else None
+        # Not told to track: what send() answers for the last part, as pyzmq, which sends it so.
+        return code, type(hooks.finished_tracker)(*trackers) if track and code >= 0 else tracker
 
     def recv_multipart(self, flags: int = 0, copy: bool = True, track: bool = False) -> list[Any]:
         """Receive a whole message.

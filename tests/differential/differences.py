@@ -58,11 +58,6 @@ DIFFERENCES = [
         or (multipart(call) and refused(ours) and refused(theirs)),
     ),
     Difference(
-        "send_multipart(copy=False) gives a tracker only when it is to track",
-        lambda call, theirs, ours: method(call) == "send_multipart"
-        and (theirs, ours) == ("<MessageTracker>", "None"),
-    ),
-    Difference(
         "defaults for sockets are checked when they are given",
         lambda call, theirs, ours: call[0] == "context_setattr" and theirs == "None" and refused(ours),
     ),

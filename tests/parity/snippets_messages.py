@@ -217,6 +217,11 @@ def multipart_without_copy_and_track(p: Probe) -> None:
     """What send_multipart(copy=False) of short parts returns."""
     push, _ = p.pair()
     p.attempt(push.send_multipart, [b"a", b"b"], copy=False)
+    p.attempt(push.send_multipart, [b"a", b"b" * 100_000], copy=False)
+    p.attempt(push.send_multipart, [b"a", bytearray(5)], copy=False)
+    for track in (False, True):
+        p.attempt(push.send_multipart, [b"a", p.zmq.Frame(b"b", track=track)])
+        p.attempt(push.send_multipart, [p.zmq.Frame(b"b", track=track), b"a"])
 
 
 @snippet
