@@ -82,6 +82,25 @@ def test_path_puts_zmqlite_in_place_for_any_python_program() -> None:
     assert said(run("-W", "error", "-c", WHOSE, PYTHONPATH=search)) == "zmqlite.socket 27.3.0 __main__ []\n"
 
 
+def test_pytest_runs_tests_on_zmqlite(tmp_path: Path) -> None:
+    """Through the command and through PYTHONPATH; a package's own tests import zmq at their top."""
+    (tmp_path / "test_theirs.py").write_text(
+        "import zmq\nimport zmq.asyncio\n"
+        "def test_whose():\n    assert zmq.Socket.__module__ == 'zmqlite.socket'\n"
+        "    assert issubclass(zmq.asyncio.Socket, zmq.Socket)\n",
+        encoding="utf-8",
+    )
+    (tmp_path / "pytest.ini").write_text("[pytest]\n", encoding="utf-8")
+    search = os.pathsep.join([str(FOLDER), os.environ.get("PYTHONPATH", "")])
+    pytest_command = ("-m", "pytest", "-q", "-p", "no:cacheprovider", tmp_path)
+    for command, path in (
+        (("-m", "zmqlite.compat", *pytest_command), os.environ.get("PYTHONPATH", "")),
+        (pytest_command, search),
+    ):
+        done = run(*command, PYTHONPATH=path)
+        assert (done.returncode, "1 passed" in done.stdout) == (0, True), done.stdout + done.stderr
+
+
 def test_install_covers_this_process_and_its_children() -> None:
     """install() twice is once; children find zmqlite by PYTHONPATH, and those of multiprocessing, too."""
     code = """

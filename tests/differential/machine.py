@@ -17,7 +17,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
 STAGE = str(Path(__file__).with_name("stage.py"))
 DEADLINE_S = 12
-TRIES = 4
+# How long to give libzmq's own threads, in seconds: from try to try.
+PATIENCE_S = (0.02, 0.05, 0.2, 0.6)
 
 
 class Ended(Exception):  # noqa: N818 - what happened, not what is wrong
@@ -40,7 +41,7 @@ class Player:
         self.process: subprocess.Popen[bytes] | None = None
         self.buffer = b""
 
-    def play(self, sequence: list[Any], patient: bool = False) -> list[str]:
+    def play(self, sequence: list[Any], patience_s: float = 0) -> list[str]:
         """What came of each call; the last is how the process ended if it did."""
         if self.process is None:
             command = [sys.executable, "-X", "faulthandler", STAGE, self.library]
@@ -50,7 +51,7 @@ class Player:
         assert self.process.stdin is not None
         results: list[str] = []
         try:
-            self.process.stdin.write(json.dumps([patient, sequence]).encode() + b"\n")
+            self.process.stdin.write(json.dumps([patience_s, sequence]).encode() + b"\n")
             for _ in sequence:
                 results.append(self.read_line())
             self.read_line()
@@ -101,20 +102,22 @@ class Duel:
         self.seen["sequences"] += 1
         self.seen["calls"] += len(sequence)
         found = self.find(sequence)
-        for _ in range(TRIES):
-            if found is None:
-                return
+        if found is None:
+            return
+        for patience_s in PATIENCE_S:
             # libzmq's own threads may have been late in one of them: only what stays is a difference.
-            found = self.find(sequence, patient=True)
-            if found is None:
+            again = self.find(sequence, patience_s)
+            if again is None:
                 self.seen["settled when given time"] += 1
+                return
+            found = again
         if self.survey is None:
             raise AssertionError(found)
         self.survey.setdefault(tuple(found.splitlines()[-3:]), []).append(found)
 
-    def find(self, sequence: list[Any], patient: bool = False) -> str | None:
+    def find(self, sequence: list[Any], patience_s: float = 0) -> str | None:
         """The first difference without a reason, in words."""
-        theirs, ours = self.theirs.play(sequence, patient), self.ours.play(sequence, patient)
+        theirs, ours = self.theirs.play(sequence, patience_s), self.ours.play(sequence, patience_s)
         for number, mine in enumerate(ours):
             its = theirs[number] if number < len(theirs) else "nothing"
             if its == mine:

@@ -16,7 +16,6 @@ import warnings
 from collections.abc import Callable
 from typing import Any
 
-SETTLE_S = 0.02
 _PORT = re.compile(rb"(127\.0\.0\.1|0\.0\.0\.0|\[::\]):\d+")
 # What a ROUTER calls a peer that has no name: random, but for the first byte.
 _MADE_UP = re.compile(rb"^\0[\0-\xff]{4}(?=\0*$)")
@@ -29,10 +28,10 @@ class Skip(Exception):  # noqa: N818 - not an error
 class Stage:
     """What one sequence of calls made."""
 
-    def __init__(self, zmq: Any, patient: bool = False) -> None:
+    def __init__(self, zmq: Any, patience_s: float = 0) -> None:
         self.zmq = zmq
-        # Whether to give libzmq's own threads time after what they finish later.
-        self.patient = patient
+        # How much time to give libzmq's own threads after what they finish later.
+        self.patience_s = patience_s
         self.contexts: list[Any] = [zmq.Context()]
         self.sockets: list[Any] = []
         self.frames: list[Any] = []
@@ -141,8 +140,7 @@ class Stage:
 
     def settle(self) -> None:
         """Wait for what nobody can see."""
-        if self.patient:
-            time.sleep(SETTLE_S)
+        time.sleep(self.patience_s)
 
     def forget(self, socket: Any) -> None:
         """The socket closes: its names are used again as other ones."""
@@ -337,13 +335,13 @@ class Stage:
 
 
 def serve(library: str, lines: Any, out: Any) -> None:
-    """Answer one line of JSON, [patient, calls], with one: what came of each."""
+    """Answer one line of JSON, [patience_s, calls], with one: what came of each."""
     import importlib
 
     zmq = importlib.import_module(library)
     for line in lines:
-        patient, calls = json.loads(line)
-        stage = Stage(zmq, patient)
+        patience_s, calls = json.loads(line)
+        stage = Stage(zmq, patience_s)
         results = []
         for call in calls:
             results.append(stage.run(call))
