@@ -100,6 +100,19 @@ BUSY_STATES = {
         made.wait()
         about_to_exit()
     """,
+    "daemon threads that make sockets without a pause": """
+        context = zmq.Context()
+        made = threading.Semaphore(0)
+        def make():
+            while True:
+                context.socket(zmq.REQ).close()
+                made.release()
+        for _ in range(3):
+            threading.Thread(target=make, daemon=True).start()
+        for _ in range(9):
+            made.acquire()
+        about_to_exit()
+    """,
     "sys.exit in threads": """
         context = zmq.Context()
         sockets = []

@@ -291,7 +291,8 @@ _CLASSES: dict[int, type[ZMQError]] = {
 }
 
 
-# Called before a ContextTerminated is made: lifetime.py holds daemon threads there while the interpreter ends.
+# Called before the error of a terminated context or a closed socket is made: lifetime.py holds daemon threads there
+# while the interpreter ends.
 before_terminated: Callable[[], None] | None = None
 
 
@@ -309,7 +310,7 @@ def error_from_errno(errno: int, call: str, argument: object = None, hint: str |
         error: ZMQError = _new_error(Again, errno)
         error._call = call
         return error
-    if errno == ETERM and before_terminated is not None:
+    if errno in (ETERM, ENOTSOCK) and before_terminated is not None:
         before_terminated()
     error_class = _CLASSES.get(errno)
     error = ZMQError(errno) if error_class is None else error_class()

@@ -28,6 +28,7 @@ __all__ = [
     "get_exit_linger",
     "prepare_exit",
     "set_exit_linger",
+    "stay_if_exiting",
 ]
 
 _DEFAULT_MS = 1000
@@ -89,16 +90,16 @@ def format_site(site: tuple[CodeType, int] | None) -> str:
     return f"{site[0].co_filename}:{site[1]}" if site else "an unknown place"
 
 
-def _stay_if_exiting() -> None:
-    """Keep a daemon thread whose wait ended with ETERM from going on, when it is the interpreter that ends.
+def stay_if_exiting() -> None:
+    """Keep a daemon thread that met a terminated context from going on, when it is the interpreter that ends.
 
-    Such a thread is never to run again anyway: its ContextTerminated would be one more traceback at every exit.
+    Such a thread is never to run again anyway: its exception would be one more traceback at every exit.
     """
     while _exiting and threading.current_thread().daemon:
         time.sleep(3600)
 
 
-errors.before_terminated = _stay_if_exiting
+errors.before_terminated = stay_if_exiting
 
 def _run_exit() -> None:
     """Close and terminate everything, within the exit linger."""
