@@ -67,7 +67,17 @@ static int hp_frame_init (PyObject *object, PyObject *arguments, PyObject *names
     if (hp_message_build (&message, data, &options, copy_threshold, "Frame()", -1, &hold) != 0)
         return -1;
     options.copy = HP_COPY_AUTO; /* a frame that copied is finished at once */
-    tracker = hp_message_tracker (&options, hold, data);
+    if (!hp_frame_check (data))
+        tracker = hp_message_tracker (&options, hold, data);
+    else {
+        /* It shares the other's memory: whoever may change that is told by the other's tracker. */
+        tracker = ((hp_frame *) data)->tracker;
+        if (!options.track)
+            tracker = Py_None;
+        else if (!tracker || tracker == Py_None)
+            tracker = hp.finished_tracker;
+        Py_INCREF (tracker);
+    }
     if (!tracker) {
         hp.api->msg_close (&message);
         return -1;

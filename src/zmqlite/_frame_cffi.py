@@ -160,10 +160,10 @@ class FrameBase:
         fill(self._message, data, copy, threshold, "Frame()", hold=hold)
         weigh(self)
         _set(self, "_data", data)
-        if isinstance(data, FrameBase):
-            _set(self, "_tracker", data._tracker)
-        elif track:
-            _set(self, "_tracker", make_tracker(hold))
+        if track:
+            # One of another frame shares that one's memory: whoever may change that is told by the other's tracker.
+            made_of = data._tracker if isinstance(data, FrameBase) else None
+            _set(self, "_tracker", make_tracker(hold) if made_of is None else made_of)
 
     @property
     def _message(self) -> Any:

@@ -39,7 +39,7 @@ PACKAGES = {
         ("tests", "--color=no"),
     ),
     "ipykernel": Package(
-        "ipykernel==7.4.0", ("flaky", "ipyparallel", "psutil", "pytest-asyncio>=0.23.5"),
+        "ipykernel==7.4.0", ("flaky", "ipyparallel", "psutil", "pytest-asyncio>=0.23.5", "pytest-cov"),
         ("tests", "--color=no", "-o", "asyncio_default_fixture_loop_scope=function"),
     ),
     # rpc_test needs asyncio.coroutine, which Python 3.11 has no more.

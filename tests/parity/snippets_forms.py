@@ -212,6 +212,15 @@ def frames_of_tiny_buffers(p: Probe) -> None:
 
 
 @snippet
+def frames_of_frames(p: Probe) -> None:
+    """Tracked when they are to be."""
+    for made_of in (p.zmq.Frame(b"x"), p.zmq.Frame(b"x", track=True), p.zmq.Frame()):
+        for track in (False, True):
+            frame = p.zmq.Frame(made_of, track=track)
+            p.say(frame.bytes, frame.tracker, frame.tracker and frame.tracker.done)
+
+
+@snippet
 def writing_into_frames(p: Probe) -> None:
     """Whether the memory of a frame can be written."""
     push, pull = p.pair()
