@@ -14,7 +14,7 @@ from .addresses import to_address
 from .constants import ContextOption
 from .context_options import ContextOptions, class_name, install_context_attributes
 from .errors import ForkedError, ZMQError, error_from_errno
-from .lifetime import creation_site, exit_deadline, exit_linger, format_site, prepare_exit, stay_if_exiting
+from .lifetime import creation_site, exit_deadline, exit_linger, format_site, prepare_exit
 from .options import encode_context, find_socket_option
 
 TYPE_CHECKING = False
@@ -321,7 +321,6 @@ class Context(ContextOptions, _Generic[_SocketT]):
     def _raise_closed(self, call: str) -> None:
         if self._native is not None and self._site is not None and self._made_by_parent():
             raise ForkedError()
-        stay_if_exiting()
         raise error_from_errno(ENOTSUP, call, hint="the context is terminated")
 
     def _made_by_parent(self) -> bool:

@@ -18,7 +18,7 @@ recv() that finds nothing must be cheap. Callers never pass a secret as the argu
 
 from __future__ import annotations
 
-from errno import EAGAIN, EBUSY, EINTR, ENOTSOCK
+from errno import EAGAIN, EBUSY, EINTR, ENOTSOCK, ENOTSUP
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -291,8 +291,8 @@ _CLASSES: dict[int, type[ZMQError]] = {
 }
 
 
-# Called before the error of a terminated context or a closed socket is made: lifetime.py holds daemon threads there
-# while the interpreter ends.
+# Called before an error that a terminated context or a closed socket may be behind is made: lifetime.py holds daemon
+# threads there while the interpreter ends.
 before_terminated: Callable[[], None] | None = None
 
 
@@ -310,7 +310,7 @@ def error_from_errno(errno: int, call: str, argument: object = None, hint: str |
         error: ZMQError = _new_error(Again, errno)
         error._call = call
         return error
-    if errno in (ETERM, ENOTSOCK) and before_terminated is not None:
+    if errno in (ETERM, ENOTSOCK, ENOTSUP) and before_terminated is not None:
         before_terminated()
     error_class = _CLASSES.get(errno)
     error = ZMQError(errno) if error_class is None else error_class()

@@ -28,7 +28,6 @@ __all__ = [
     "get_exit_linger",
     "prepare_exit",
     "set_exit_linger",
-    "stay_if_exiting",
 ]
 
 _DEFAULT_MS = 1000
@@ -90,7 +89,7 @@ def format_site(site: tuple[CodeType, int] | None) -> str:
     return f"{site[0].co_filename}:{site[1]}" if site else "an unknown place"
 
 
-def stay_if_exiting() -> None:
+def _stay_if_exiting() -> None:
     """Keep a daemon thread that met a terminated context from going on, when it is the interpreter that ends.
 
     Such a thread is never to run again anyway: its exception would be one more traceback at every exit.
@@ -99,7 +98,7 @@ def stay_if_exiting() -> None:
         time.sleep(3600)
 
 
-errors.before_terminated = stay_if_exiting
+errors.before_terminated = _stay_if_exiting
 
 def _run_exit() -> None:
     """Close and terminate everything, within the exit linger."""
