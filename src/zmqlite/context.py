@@ -79,6 +79,8 @@ class Context(ContextOptions, _Generic[_SocketT]):
     _left_behind = False
     _shadow = False
     _shadow_object: Any = None
+    # What waits for a socket that is closed meanwhile ends with ETERM, not ENOTSOCK: see poller.py.
+    _destroyed = False
     _site: Any = None
     _sockets: Any = None
     _socket_class: Any = None
@@ -266,6 +268,7 @@ class Context(ContextOptions, _Generic[_SocketT]):
                 socket.close(linger)
         if self._shadow:
             return
+        self._destroyed = True
         keep: Any = lib.ZL_LINGER_KEEP if linger is None else find_socket_option(17).encode(linger)
         until = exit_deadline(linger)
         while not self._end_for(keep, exit_linger(linger)):

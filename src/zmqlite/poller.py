@@ -9,7 +9,7 @@ from operator import index
 
 from ._backend import SocketBase
 from ._native import ffi, lib
-from .constants import PollEvent
+from .constants import ETERM, PollEvent
 from .errors import ZMQError, error_from_errno
 from .waiting import SLICE_MS, to_timeout_ms
 
@@ -88,9 +88,11 @@ class _PollSet:
         # Only the main thread runs signal handlers.
         slice_ms = SLICE_MS if threading.current_thread() is threading.main_thread() else -1
         left_ms = timeout_ms
+        waited = False
         while found <= 0:
             if found < 0 and found != -EINTR:
-                raise self._explain(-found)
+                raise self._explain(-found, waited)
+            waited = True
             if timeout_ms > 0:
                 left_ms = max(0, int((until - time.monotonic()) * 1000 + 0.999))
             if found == 0 and left_ms == 0:
@@ -99,10 +101,13 @@ class _PollSet:
             found = _zl_poll(self.items, self.count, slice_now_ms, self.ready)
         return found
 
-    def _explain(self, errno: int) -> ZMQError:
+    def _explain(self, errno: int, waited: bool) -> ZMQError:
         if errno == ENOTSOCK:
             for thing, _ in self.registered:
                 if isinstance(thing, SocketBase) and thing.closed:
+                    # Between two slices of a wait the socket is free, and destroy() may close it.
+                    if waited and getattr(getattr(thing, "context", None), "_destroyed", False):
+                        errno = ETERM
                     return error_from_errno(errno, "poll()", thing)
         return error_from_errno(errno, "poll()")
 
