@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gc
 import inspect
 import sys
@@ -195,5 +196,31 @@ def test_calls_that_never_wait_give_way_to_the_loop(run, asyncio_context, verb):
             if turned:
                 break
         assert turned
+
+    run(main())
+
+
+@pytest.mark.parametrize("may_wait", [True, False])
+@pytest.mark.parametrize("form", ["send", "send_multipart"])
+def test_rest_of_a_message_that_was_lost_is_no_message(run, asyncio_context, form, may_wait):
+    """Its first part went away with its peer: the rest is dropped, or refused with Again, and never sent to another."""
+
+    async def main():
+        push, pull = asyncio_context.socket(zmqlite.PUSH), asyncio_context.socket(zmqlite.PULL)
+        push.bind("inproc://stays")
+        pull.connect("inproc://stays")
+        push.connect("inproc://goes")
+        while not await pull.poll(0):  # the next one goes to "goes"
+            await push.send(b"turn")
+        await pull.recv()
+        await push.send(b"begun", zmqlite.SNDMORE)
+        push.disconnect("inproc://goes")
+        flags = 0 if may_wait else zmqlite.DONTWAIT
+        rest = push.send(b"rest", flags) if form == "send" else push.send_multipart([b"rest"], flags)
+        with contextlib.nullcontext() if may_wait else contextlib.suppress(zmqlite.Again):
+            await rest
+        await push.send(b"whole")
+        assert await pull.recv_multipart() == [b"whole"]
+        assert not await pull.poll(0)
 
     run(main())

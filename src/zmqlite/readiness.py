@@ -161,6 +161,7 @@ class Readiness(ReadinessBase):
         sequence: the number of the message last taken from libzmq.
         more: RCVMORE, when the part last received came from `returned`; else None.
         driver: of the loop that the socket is used in; None before it ever waited.
+        sending_more: the part sent last has another to follow: see send_or_drop().
     """
 
     __slots__ = (
@@ -173,6 +174,7 @@ class Readiness(ReadinessBase):
         "receivers",
         "returned",
         "senders",
+        "sending_more",
     )
 
     def __init__(self) -> None:
@@ -183,6 +185,7 @@ class Readiness(ReadinessBase):
         self.busy = False
         self.sequence = 0
         self.more: bool | None = None
+        self.sending_more = False
         self.driver: _Driver | None = None
         self._checked_by: Any = None
         self._last_key: Any = 0

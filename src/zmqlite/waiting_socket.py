@@ -14,9 +14,10 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["ManySends", "WaitingSocket", "fill_buffer", "send_now", "simplify", "writable_view"]
+__all__ = ["ManySends", "WaitingSocket", "fill_buffer", "send_now", "send_or_drop", "simplify", "writable_view"]
 
 _RCVMORE, _EVENTS, _RCVTIMEO, _SNDTIMEO = 13, 15, 27, 28
+_DROP_REST = (3, 5, 8)  # REQ, DEALER, PUSH: they choose a peer for each message
 _send_many = Socket.send_many
 
 
@@ -100,6 +101,37 @@ def send_now(socket: Any, verb: Callable[..., Any], arguments: tuple[Any, ...]) 
         if not socket._readiness.events(socket) & POLLOUT:
             raise
     return verb(socket, *arguments)
+
+
+def send_or_drop(
+    socket: Any, verb: Callable[..., Any], arguments: tuple[Any, ...], more: bool, may_wait: bool = True
+) -> Any:
+    """Send without waiting, but not the rest of a message that libzmq has dropped with the peer that it was for.
+
+    That would reach the next peer as a message of its own. It is dropped, too, as Socket.send() does.
+
+    Args:
+        socket: as for send_now().
+        verb: likewise.
+        arguments: likewise.
+        more: another part follows.
+        may_wait: the caller waits for room; who does not hears of what is dropped.
+
+    Raises:
+        Again: EAGAIN, there is no room; or what was to be sent was such a rest, and the caller may not wait.
+    """
+    core = socket._readiness
+    if core.sending_more and socket._type_number in _DROP_REST:
+        core.sending_more = more
+        try:
+            return verb(socket, *arguments)
+        except Again:
+            if not may_wait:
+                raise
+            return None
+    value = send_now(socket, verb, arguments)
+    core.sending_more = more
+    return value
 
 
 class ManySends:

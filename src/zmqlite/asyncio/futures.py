@@ -14,6 +14,7 @@ from errno import EAGAIN
 from typing import Any
 
 from zmqlite.errors import Again, ContextTerminated, error_from_errno
+from zmqlite.waiting_socket import send_or_drop
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -100,13 +101,14 @@ class _Waiting(Future):
 class Sending(_Waiting):
     """A send that waits for room. Cancelled, it never happens; done, it happened."""
 
-    __slots__ = ()
+    __slots__ = ("_more",)
     _call = "send()"
+    _more: bool
 
     def attempt(self, socket: Any) -> None:
         """Send now; raises Again when there is no room."""
         try:
-            value = self._take(socket, *self._arguments)
+            value = send_or_drop(socket, self._take, self._arguments, self._more)
         except Again:
             raise
         except Exception as error:  # the caller's: a wrong type, the context's end

@@ -8,7 +8,7 @@ from zmqlite._backend import hasten
 from zmqlite.errors import Again, error_from_errno
 from zmqlite.readiness import DONTWAIT, turn
 from zmqlite.socket import Socket as BaseSocket
-from zmqlite.waiting_socket import ManySends, WaitingSocket, send_now
+from zmqlite.waiting_socket import ManySends, WaitingSocket, send_or_drop
 
 from .futures import Sending
 from .ready import Ready, turn_is_over
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["SendingForms"]
 
 _SNDTIMEO = 28
+_SNDMORE = 2
 _EAGAIN = 11
 _send = BaseSocket.send
 _send_multipart = BaseSocket.send_multipart
@@ -66,6 +67,7 @@ class SendingForms(WaitingSocket):
             core.busy
             or (left < 0 and turn_is_over())
             or flags
+            or core.sending_more
             or copy is not None
             or track
             or routing_id is not None
@@ -121,6 +123,7 @@ class SendingForms(WaitingSocket):
     def _send(self, verb: Callable[..., Any], arguments: tuple[Any, ...], flags: int) -> Future[Any]:
         core = self._readiness
         nowait = flags & DONTWAIT
+        more = bool(flags & _SNDMORE) and not isinstance(verb, ManySends)
         if core.senders and nowait:
             core.serve(self)  # those that came before
         overdue = not nowait and turn.left < 0 and not self.closed and turn_is_over()
@@ -129,7 +132,7 @@ class SendingForms(WaitingSocket):
             error = error_from_errno(_EAGAIN, "send()")
         else:
             try:
-                value = send_now(self, verb, arguments)
+                value = send_or_drop(self, verb, arguments, more, not nowait)
             except Again as again:
                 error = again
             except Exception as failed:  # the caller's or the socket's: whoever awaits gets it
@@ -146,6 +149,7 @@ class SendingForms(WaitingSocket):
         future._socket = self
         future._take = verb
         future._arguments = arguments
+        future._more = more
         future._queue = queue = core.senders_queue()
         future._timer = loop.call_later(timeout_ms / 1000, future.expire) if timeout_ms >= 0 else None
         queue.append(future)
