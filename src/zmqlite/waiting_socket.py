@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 __all__ = ["ManySends", "WaitingSocket", "fill_buffer", "send_now", "send_or_drop", "simplify", "writable_view"]
 
 _RCVMORE, _EVENTS, _RCVTIMEO, _SNDTIMEO = 13, 15, 27, 28
+# RCVTIMEO and SNDTIMEO as far as they are known: of most sockets one of these two.
+_UNKNOWN: tuple[int | None, int | None] = (None, None)
+_FOR_EVER: tuple[int | None, int | None] = (-1, None)
 _DROP_REST = (3, 5, 8)  # REQ, DEALER, PUSH: they choose a peer for each message
 _send_many = Socket.send_many
 
@@ -24,11 +27,10 @@ _send_many = Socket.send_many
 class WaitingSocket(Socket[Any]):
     """A Socket for which an event loop waits."""
 
-    _timeouts: Any = None
+    _timeouts: tuple[int | None, int | None] = _UNKNOWN
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self._readiness = Readiness()
-        self._timeouts = {}
         super().__init__(*args, **kwargs)
 
     def get(self, option: int) -> Any:
@@ -46,18 +48,21 @@ class WaitingSocket(Socket[Any]):
     def set(self, option: int, optval: Any) -> None:
         """Set an option: see zmqlite.Socket.set()."""
         super().set(option, optval)
-        self._timeouts.pop(option, None)
+        if option in (_RCVTIMEO, _SNDTIMEO):
+            self._timeouts = _UNKNOWN
 
     getsockopt = get
     setsockopt = set
 
     def _timeout(self, option: int) -> int:
         """RCVTIMEO or SNDTIMEO: milliseconds, -1 for ever. Remembered: asking libzmq takes as long as a recv()."""
-        timeout: int | None = self._timeouts.get(option)
+        receive, send = self._timeouts
+        timeout = receive if option == _RCVTIMEO else send
         if timeout is None:
             timeout = int(super().get(option))
             if not self._shadow:
-                self._timeouts[option] = timeout
+                known = (timeout, send) if option == _RCVTIMEO else (receive, timeout)
+                self._timeouts = _FOR_EVER if known == _FOR_EVER else known
         return timeout
 
     def _call_endpoint(self, call: str, function: Any, addr: str | bytes) -> None:

@@ -248,7 +248,7 @@ class ReceivingForms(WaitingSocket):
         if core.driver is None or core.driver.loop is not loop:
             self._move(loop, core.driver)
         if timeout_ms is None:
-            timeout_ms = self._timeouts.get(_RCVTIMEO)
+            timeout_ms = self._timeouts[0]
             if timeout_ms is None:
                 timeout_ms = self._timeout(_RCVTIMEO)
         future = self._make_receiving(kind, take, arguments, decode, loop)
