@@ -33,7 +33,7 @@ __all__ = [
 _DEFAULT_MS = 1000
 # libzmq needs a moment to close down after the last linger is over, on a busy machine a long one.
 _EXIT_GRACE_MS = 500
-_DESTROY_GRACE_MS = 1000
+_DESTROY_GRACE_MS = 700  # a program that ends by destroy() is gone in two seconds, with Python's own end
 _SLICE_MS = 50
 
 _exit_linger_ms = _DEFAULT_MS
