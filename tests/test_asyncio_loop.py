@@ -287,9 +287,9 @@ def test_loops_come_and_go(monkeypatch, asyncio_context):
         del loop
         gc.collect()
         assert sum(reference() is not None for reference in references) <= 1
-        # The thread of a loop that is gone ends by itself, and nobody joins it.
+        # The thread of a loop that is gone ends by itself, and nobody joins it. The last loop may still have its own.
         until = time.monotonic() + 20
-        while threading.active_count() > threads or descriptors() >= before + 10:  # each loop has three
+        while threading.active_count() > threads + 1 or descriptors() >= before + 10:  # each loop has three
             assert time.monotonic() < until, (threading.enumerate(), descriptors(), before)
             time.sleep(0.005)
 
