@@ -48,14 +48,16 @@ with context.socket(zmq.ROUTER) as frontend, context.socket(zmq.ROUTER) as backe
         thread.start()
 
     idle: "collections.deque[bytes]" = collections.deque()  # the worker that has waited longest is first
+    known = set()
     left = clients * requests
     while left:
-        # Requests wait in the frontend while no worker is idle.
-        readable = [backend, frontend] if idle else [backend]
+        # Requests wait in the frontend until every worker has asked for work, and while none is idle.
+        readable = [backend, frontend] if idle and len(known) == workers else [backend]
         for socket in zmq.select(readable, [], [])[0]:
             if socket is backend:
                 address, _, *reply = backend.recv_multipart()
                 idle.append(address)
+                known.add(address)
                 if reply != [b"READY"]:
                     frontend.send_multipart(reply)
                     left -= 1
