@@ -32,7 +32,7 @@ def test_tuning_of_a_socket_is_set_and_taken_back(context):
     socket.tuning = "throughput"
     assert (socket.tuning, socket.in_batch_size, socket.out_batch_size) == ("throughput", BATCH, BATCH)
     socket.tuning = None
-    assert (socket.tuning, socket.in_batch_size, socket.out_batch_size) == (None, 8192, 65536)
+    assert (socket.tuning, socket.in_batch_size, socket.out_batch_size) == (None, 8192, 49152)
     socket.in_batch_size = socket.out_batch_size = BATCH
     assert socket.tuning == "throughput"
     socket.in_batch_size = 1000
