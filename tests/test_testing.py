@@ -133,15 +133,16 @@ def test_send_times_out_when_nobody_is_there():
 def test_send_waits_for_room_in_the_queue():
     """Up to its timeout; when the other side has read, there is room again."""
     # Over inproc:// the system has no buffers, which take more when it likes.
-    name = "inproc://room"
-    with zmqlite.Context() as context, bound(zmqlite.PULL, name, context, high_water_mark=1) as pull:
-        with connected(zmqlite.PUSH, name, context=context, sndhwm=1) as push:
-            while push.send_nowait("filling"):
-                pass
-            with pytest.raises(TimeoutError, match="no room to send"):
-                push.send("one more", timeout=0.05)
-            while not push.send_nowait("there is room"):
-                pull.recv_nowait()
+    at = "inproc://room"
+    with zmqlite.Context() as own, bound(zmqlite.PULL, at, own, rcvhwm=1) as pull, connected(
+        zmqlite.PUSH, at, context=own, sndhwm=1
+    ) as push:
+        while push.send_nowait("filling"):
+            pass
+        with pytest.raises(TimeoutError, match="no room to send"):
+            push.send("one more", timeout=0.05)
+        while not push.send_nowait("there is room"):
+            pull.recv_nowait()
 
 
 def test_type_that_cannot_send_says_so():
