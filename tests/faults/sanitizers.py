@@ -39,7 +39,7 @@ LIBZMQS = {"an inproc connect that waits is closed while it is bound": re.compil
 LEFT_OUT = "not memory_does_not_grow and not threads_raises and not neither_sockets and not addresses"
 _SHARED = (
     "test_messages*.py test_zero_copy.py test_sockets.py test_socket_*.py test_options.py test_poller*.py "
-    "test_monitor.py test_proxy*.py test_context*.py test_threads.py test_signals.py test_misuse*.py "
+    "test_monitor*.py test_proxy*.py test_context*.py test_threads.py test_signals.py test_misuse*.py "
     "test_draft_sockets.py test_curve.py test_patterns.py test_auth.py test_z85.py"
 )
 TESTS = {
