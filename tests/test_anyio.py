@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import random
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -257,6 +258,31 @@ def test_sends_wait_for_room_and_are_exact(run, sockets):
         while await pull.poll(10):
             got += len(await pull.recv_many())
         assert got == went[0]
+
+    run(main)
+
+
+@pytest.mark.parametrize("may_wait", [True, False])
+@pytest.mark.parametrize("form", ["send", "send_multipart", "send_many"])
+@pytest.mark.parametrize("kind", [zmqlite.PUSH, zmqlite.DEALER])
+def test_rest_of_a_message_that_was_lost_is_no_message(kind, form, may_wait, run, sockets):
+    """Its first part went away with its peer: the rest is dropped, or refused with Again, and never sent to another."""
+
+    async def main():
+        push, pull = sockets(kind, zmqlite.PULL if kind == zmqlite.PUSH else zmqlite.DEALER)
+        push.connect("inproc://anyio-goes")
+        while not await pull.poll(0):  # the next one goes to "goes"
+            await push.send(b"turn")
+        await pull.recv()
+        await push.send(b"begun", zmqlite.SNDMORE)
+        push.disconnect("inproc://anyio-goes")
+        rest = b"rest" if form == "send" else [b"rest"]
+        flags = 0 if may_wait else zmqlite.DONTWAIT
+        with contextlib.nullcontext() if may_wait else contextlib.suppress(zmqlite.Again):
+            assert await getattr(push, form)(rest, flags) == (None if form != "send_many" else int(may_wait))
+        await push.send(b"whole")
+        assert await pull.recv_multipart() == [b"whole"]
+        assert not await pull.poll(0)
 
     run(main)
 

@@ -201,7 +201,7 @@ def test_calls_that_never_wait_give_way_to_the_loop(run, asyncio_context, verb):
 
 
 @pytest.mark.parametrize("may_wait", [True, False])
-@pytest.mark.parametrize("form", ["send", "send_multipart"])
+@pytest.mark.parametrize("form", ["send", "send_multipart", "send_many"])
 def test_rest_of_a_message_that_was_lost_is_no_message(run, asyncio_context, form, may_wait):
     """Its first part went away with its peer: the rest is dropped, or refused with Again, and never sent to another."""
 
@@ -216,9 +216,9 @@ def test_rest_of_a_message_that_was_lost_is_no_message(run, asyncio_context, for
         await push.send(b"begun", zmqlite.SNDMORE)
         push.disconnect("inproc://goes")
         flags = 0 if may_wait else zmqlite.DONTWAIT
-        rest = push.send(b"rest", flags) if form == "send" else push.send_multipart([b"rest"], flags)
+        rest = getattr(push, form)(b"rest" if form == "send" else [b"rest"], flags)
         with contextlib.nullcontext() if may_wait else contextlib.suppress(zmqlite.Again):
-            await rest
+            assert await rest == (None if form != "send_many" else int(may_wait))
         await push.send(b"whole")
         assert await pull.recv_multipart() == [b"whole"]
         assert not await pull.poll(0)

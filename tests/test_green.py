@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import random
 import socket as sockets
 from collections.abc import Callable, Iterator
@@ -175,6 +176,44 @@ def test_sends_wait_for_room(green_pair):
     gevent.idle()
     assert [int(pull.recv()) for _ in range(20)] == list(range(20))
     gevent.joinall(sending, raise_error=True)
+
+
+@pytest.mark.parametrize("may_wait", [True, False])
+@pytest.mark.parametrize("form", ["send", "send_multipart", "send_many"])
+@pytest.mark.parametrize("kind", [zmqlite.PUSH, zmqlite.DEALER])
+def test_rest_of_a_message_that_was_lost_is_no_message(kind, form, may_wait, green_pair):
+    """Its first part went away with its peer: the rest is dropped, or refused with Again, and never sent to another."""
+    push, pull = green_pair(kind, zmqlite.PULL if kind == zmqlite.PUSH else zmqlite.DEALER)
+    push.connect("inproc://green-goes")
+    while not pull.poll(0):  # the next one goes to "goes"
+        push.send(b"turn")
+    pull.recv()
+    push.send(b"begun", zmqlite.SNDMORE)
+    push.disconnect("inproc://green-goes")
+    rest = b"rest" if form == "send" else [b"rest"]
+    flags = 0 if may_wait else zmqlite.DONTWAIT
+    with contextlib.nullcontext() if may_wait else contextlib.suppress(zmqlite.Again):
+        assert getattr(push, form)(rest, flags) == (None if form != "send_many" else int(may_wait))
+    push.send(b"whole")
+    assert pull.recv_multipart() == [b"whole"]
+    assert not pull.poll(0)
+
+
+def test_rest_of_a_message_is_sent_when_there_is_room(green_pair):
+    """A message whose peer stays keeps its parts together, also when each of them has to wait."""
+    push, pull = green_pair(zmqlite.PUSH, zmqlite.PULL, sndhwm=1, rcvhwm=1)
+    got = []
+
+    def receive():
+        while len(got) < 20:
+            got.append(pull.recv_multipart())
+
+    receiving = gevent.spawn(receive)
+    for _ in range(20):
+        push.send(b"begun", zmqlite.SNDMORE)
+        push.send(b"rest")
+    receiving.join()
+    assert got == [[b"begun", b"rest"]] * 20
 
 
 def test_flood_lets_other_greenlets_run(green_pair):

@@ -203,6 +203,34 @@ def test_full_socket_keeps_messages_until_there_is_room(streams):
     run(main)
 
 
+@pytest.mark.parametrize("kind", [zmqlite.PUSH, zmqlite.DEALER])
+def test_rest_of_a_message_that_was_lost_is_no_message(kind, streams):
+    """Its first part went away with its peer: the rest is called back as sent, and never reaches another."""
+
+    async def main():
+        push, pull = streams(kind, zmqlite.PULL if kind == zmqlite.PUSH else zmqlite.DEALER)
+        got, sent = [], []
+        pull.on_recv(got.append)
+        push.socket.connect("inproc://stream-goes")
+        while not got:  # the next one goes to "goes"
+            push.send(b"turn")
+            push.flush(zmqlite.POLLOUT)
+            pull.flush(zmqlite.POLLIN)
+        push.on_send(lambda parts, status: sent.append((parts, status)))
+        push.send(b"begun", zmqlite.SNDMORE)
+        push.flush(zmqlite.POLLOUT)
+        push.socket.disconnect("inproc://stream-goes")
+        push.send(b"rest")
+        push.send(b"whole")
+        await until(lambda: len(got) == 2 and len(sent) == 3)
+        assert got == [[b"turn"], [b"whole"]]
+        assert sent == [([b"begun"], None), ([b"rest"], None), ([b"whole"], None)]
+        for stream in (push, pull):
+            stream.close()
+
+    run(main)
+
+
 def test_close_calls_back_and_closes_the_socket(streams):
     """close() closes the socket and tells; a stream whose socket was closed says so."""
 

@@ -27,7 +27,7 @@ from .errors import Again, ContextTerminated, error_from_errno
 from .readiness import DONTWAIT, POLLIN, POLLOUT, Interest
 from .socket import Socket as BaseSocket
 from .waiting import to_timeout_ms
-from .waiting_socket import ManySends, WaitingSocket, fill_buffer, send_now, simplify, writable_view
+from .waiting_socket import ManySends, WaitingSocket, fill_buffer, send_or_drop, simplify, writable_view
 
 try:
     import anyio
@@ -44,6 +44,7 @@ if TYPE_CHECKING:
 __all__ = ["Context", "Socket"]
 
 _RCVTIMEO, _SNDTIMEO = 27, 28
+_SNDMORE = 2
 
 
 class _Driver:
@@ -299,12 +300,14 @@ class Socket(WaitingSocket):
 
     async def _send(self, verb: Callable[..., Any], flags: int, arguments: tuple[Any, ...]) -> Any:
         core = self._readiness
+        may_wait = not flags & DONTWAIT
+        more = bool(flags & _SNDMORE) and not isinstance(verb, ManySends)
         await checkpoint_if_cancelled()
-        if flags & DONTWAIT or not core.senders:
+        if not may_wait or not core.senders:
             try:
-                result = send_now(self, verb, arguments)
+                result = send_or_drop(self, verb, arguments, more, may_wait)
             except Again:
-                if flags & DONTWAIT:
+                if not may_wait:
                     await cancel_shielded_checkpoint()
                     raise
             else:
@@ -313,7 +316,7 @@ class Socket(WaitingSocket):
                 # Sent: from here on it does not fail, whatever asyncio does to the task.
                 await cancel_shielded_checkpoint()
                 return result
-        waiter = _Waiter(lambda socket: verb(socket, *arguments))
+        waiter = _Waiter(lambda socket: send_or_drop(socket, verb, arguments, more))
         await self._wait(core.senders_queue(), waiter, self._timeout(_SNDTIMEO), "send()")
         return waiter.result
 

@@ -133,7 +133,11 @@ def send_or_drop(
         except Again:
             if not may_wait:
                 raise
-            return None
+            if not isinstance(verb, ManySends):
+                return None
+            if verb.sent:
+                raise
+            verb.sent = 1  # the first of them was that rest
     value = send_now(socket, verb, arguments)
     core.sending_more = more
     return value

@@ -13,7 +13,7 @@ from zmqlite.asyncio.drivers import LoopDriver
 from zmqlite.errors import Again, ZMQError
 from zmqlite.readiness import DONTWAIT, POLLIN, POLLOUT, Interest, Readiness
 from zmqlite.socket import Socket as BaseSocket
-from zmqlite.waiting_socket import WaitingSocket
+from zmqlite.waiting_socket import WaitingSocket, send_or_drop
 
 try:
     from tornado.ioloop import IOLoop
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["ZMQStream"]
 
 _AT_ONCE = 16
+_SNDMORE = 2
 
 
 class _Watched:
@@ -43,8 +44,15 @@ class _Watched:
         return self.socket._native
 
     @property
+    def _type_number(self) -> int:
+        return self.socket._type_number
+
+    @property
     def closed(self) -> bool:
         return self.socket.closed
+
+    def send(self, parts: Sequence[Any], options: dict[str, Any]) -> Any:
+        return self.socket.send_multipart(parts, **{**options, "flags": options["flags"] | DONTWAIT})
 
     def fileno(self) -> int:
         return self.socket.fileno()
@@ -363,7 +371,7 @@ class ZMQStream:
         parts, options = self._send_queue[0]
         status: Any
         try:
-            status = self.socket.send_multipart(parts, **{**options, "flags": options["flags"] | DONTWAIT})
+            status = send_or_drop(self._watched, _Watched.send, (parts, options), bool(options["flags"] & _SNDMORE))
         except Again:
             return 0
         except ZMQError as error:

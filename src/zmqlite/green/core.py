@@ -14,7 +14,7 @@ from zmqlite.errors import Again, error_from_errno
 from zmqlite.readiness import DONTWAIT, POLLIN, POLLOUT, Interest, turn
 from zmqlite.socket import Socket as BaseSocket
 from zmqlite.waiting import to_timeout_ms
-from zmqlite.waiting_socket import ManySends, WaitingSocket, fill_buffer, send_now, writable_view
+from zmqlite.waiting_socket import ManySends, WaitingSocket, fill_buffer, send_or_drop, writable_view
 
 try:
     import gevent
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 __all__ = ["Context", "GreenWaiter", "Socket", "follow_hub"]
 
 _RCVTIMEO, _SNDTIMEO = 27, 28
+_SNDMORE = 2
 _try_recv = BaseSocket.try_recv
 
 
@@ -272,20 +273,22 @@ class Socket(WaitingSocket):
 
     def _send(self, verb: Callable[..., Any], flags: int, arguments: tuple[Any, ...], call: str) -> Any:
         core = self._readiness
-        if not flags & DONTWAIT:
+        may_wait = not flags & DONTWAIT
+        more = bool(flags & _SNDMORE) and not isinstance(verb, ManySends)
+        if may_wait:
             turn.left -= 1
             self._give_way()
-        if flags & DONTWAIT or not core.senders:
+        if not may_wait or not core.senders:
             try:
-                result = send_now(self, verb, arguments)
+                result = send_or_drop(self, verb, arguments, more, may_wait)
             except Again:
-                if flags & DONTWAIT:
+                if not may_wait:
                     raise
             else:
                 if core.busy:
                     core.check(self)
                 return result
-        waiter = GreenWaiter(lambda socket: verb(socket, *arguments))
+        waiter = GreenWaiter(lambda socket: send_or_drop(socket, verb, arguments, more))
         self._wait(core.senders_queue(), waiter, self._timeout(_SNDTIMEO), call)
         return waiter.result
 
