@@ -36,7 +36,7 @@ LAYERS = (
         "z85",
         "zpl",
     ),
-    ("addresses", "context", "context_options", "lifetime", "message", "version", "waiting"),
+    ("addresses", "busy_wait", "context", "context_options", "lifetime", "message", "version", "waiting"),
     ("endpoints", "open_servers", "option_attributes", "socket", "socket_forms", "socket_options", "verbs"),
     ("curve", "hardening", "monitor", "poller", "proxy", "readiness", "stopwatch", "waiting_socket"),
     ("anyio", "asyncio", "auth", "curve_keygen", "decorators", "devices", "log", "ssh", "utils"),

@@ -40,6 +40,15 @@ enum
     ZL_CLOSED = 4    /* closed for good */
 };
 
+/* What a wait knows of those before it (zl_busy.c). All zero: nothing yet. */
+typedef struct zl_busy
+{
+    int64_t until;  /* ns; 0 when no wait is going on */
+    int64_t looked; /* ns; the last look */
+    int skip;       /* waits to sleep through at once */
+    int misses;     /* how many of the last waits were for nothing, less those that were not */
+} zl_busy;
+
 struct zl_socket
 {
     zl_atomic_ptr handle;  /* libzmq's socket; NULL once closed. Who is not inside reads it atomically */
@@ -59,6 +68,7 @@ struct zl_socket
     int inproc;            /* it was bound or connected to inproc: a thread of this process may be its peer */
     int hands_over;        /* ... and it is a REQ or REP: who has sent can do nothing but wait for the peer */
     int references;        /* Python objects that use it; under the context list's lock */
+    zl_busy busy;          /* for waits for this socket, and for polls whose first it is; whoever is inside */
     zl_atomic_ptr visitor; /* the zl_poll call that is inside: tells a duplicate from a collision */
     void *poller;          /* thread-safe sockets: lends its descriptor, once somebody asked (zl_draft_fd.c) */
     zl_context *context;   /* NULL for shadows of unknown contexts */
@@ -195,6 +205,19 @@ int zl_socket_peer_state (zl_socket *socket, const void *routing_id, size_t size
 int zl_socket_pipes_stats (zl_socket *socket);
 int zl_socket_send (zl_socket *socket, zmq_msg_t *message, int flags);
 int zl_socket_recv (zl_socket *socket, zmq_msg_t *message, int flags);
+
+/* ---- Waiting awake, for a moment (zl_busy.c) ---------------------------------------------------- */
+
+struct pollfd;
+/* poll(2) until something is there or the moment is over: 0, as when there is to be no busy wait now. */
+int zl_busy_poll (zl_busy *busy, struct pollfd *fds, unsigned count);
+/* For who looks himself, as libzmq's I/O threads do: whether to look once more before sleeping; and that it found something. */
+int zl_busy_more (zl_busy *busy);
+void zl_busy_found (zl_busy *busy);
+/* How long the moment is: us, 0 for none; -1 only asks. Returns what it was. */
+int zl_busy_limit (int microseconds);
+/* Once, before the first context. Who waits so here: 2 sockets and I/O threads, 1 sockets, 0 nobody. */
+int zl_busy_start (void);
 
 /* ---- Waiting (zl_wait.c) ---------------------------------------------------------------------- */
 

@@ -92,7 +92,9 @@ int zl_socket_park (zl_socket *socket, int events, long timeout_ms)
     fd.events = POLLIN;
     fd.revents = 0;
     zl_wait_park (socket);
-    rc = poll (&fd, 1, timeout_ms > INT32_MAX ? INT32_MAX : (int) timeout_ms);
+    rc = zl_busy_poll (&socket->busy, &fd, 1);
+    if (rc == 0)
+        rc = poll (&fd, 1, timeout_ms > INT32_MAX ? INT32_MAX : (int) timeout_ms);
     error = errno;
     zl_wait_unpark (socket);
     errno = error;
@@ -299,7 +301,9 @@ static int zl_poll_descriptors (zl_pollitem *items, int count, long timeout_ms, 
             break;
         found = -1;
         zl_poll_set_state (items, count, 1);
-        rc = poll (fds, (nfds_t) count, timeout_ms > INT32_MAX ? INT32_MAX : (int) timeout_ms);
+        rc = items[0].socket ? zl_busy_poll (&items[0].socket->busy, fds, (unsigned) count) : 0;
+        if (rc == 0)
+            rc = poll (fds, (nfds_t) count, timeout_ms > INT32_MAX ? INT32_MAX : (int) timeout_ms);
         error = errno;
         zl_poll_set_state (items, count, 0);
         errno = error;

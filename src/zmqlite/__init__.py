@@ -14,6 +14,7 @@ from __future__ import annotations
 from . import _backend, constants, errors
 from . import errors as error
 from ._version import __version__
+from .busy_wait import get_busy_wait, set_busy_wait
 from .constants import *  # noqa: F403
 from .context import Context, SyncContext
 from .errors import *  # noqa: F403
@@ -91,6 +92,7 @@ __all__ = [
     "curve_public",
     "device",
     "error",
+    "get_busy_wait",
     "get_exit_linger",
     "get_includes",
     "get_library_dirs",
@@ -103,6 +105,7 @@ __all__ = [
     "pyzmq_version_info",
     "recv_monitor_message",
     "select",
+    "set_busy_wait",
     "set_curve_client",
     "set_curve_server",
     "set_exit_linger",

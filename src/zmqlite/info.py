@@ -14,6 +14,7 @@ The keys of `--json`:
     thresholds    pass_bytes: send(bytes) passes the bytes in place from this size on;
                   copy_false: send(copy=False) does so for any buffer from this size on;
                   exit_linger_ms: longest linger of what zmqlite closes by itself
+                  busy_wait_us: how long waits stay awake before they sleep
 """
 
 from __future__ import annotations
@@ -46,6 +47,7 @@ def collect_info() -> dict[str, Any]:
 
     from ._backend import BACKEND
     from ._version import __version__
+    from .busy_wait import get_busy_wait
     from .lifetime import get_exit_linger
     from .message import COPY_THRESHOLD, PASS_THRESHOLD
 
@@ -68,6 +70,7 @@ def collect_info() -> dict[str, Any]:
             "pass_bytes": PASS_THRESHOLD,
             "copy_false": COPY_THRESHOLD,
             "exit_linger_ms": get_exit_linger(),
+            "busy_wait_us": get_busy_wait(),
         },
     }
 
@@ -124,6 +127,7 @@ def format_info(info: dict[str, Any]) -> list[str]:
         "exit linger",
         "for ever" if linger < 0 else f"{linger} ms: longest wait of what zmqlite closes by itself",
     )
+    lines += _row("busy wait", f"{thresholds['busy_wait_us']} us: how long waits stay awake before they sleep")
     return lines
 
 

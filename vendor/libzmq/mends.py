@@ -122,6 +122,30 @@ MENDS = (
         "src/mailbox_safe.hpp",
         ((r"(?<=mutex_t \*const _sync;)", " mutex_t _own;"),),
     ),
+    # An I/O thread that finds nothing to do sleeps at once, and to wake it costs more than most of what it does. Whoever
+    # sets these two functions says how long it looks again first (zl_busy.c); nobody does by default.
+    Mend(
+        "I/O threads may wait awake for a moment",
+        "src/epoll.cpp",
+        (
+            (
+                r"(?=void zmq::epoll_t::loop \(\))",
+                "struct zl_busy_t { int64_t until, looked; int skip, misses; };\n"
+                'extern "C" { int (*zl_busy_io_more) (zl_busy_t *) = NULL; '
+                "void (*zl_busy_io_found) (zl_busy_t *) = NULL; }\n",
+            ),
+            (
+                r"(?<=epoll_event ev_buf\[max_io_events\];)(?=\s*while \(true\))",
+                " zl_busy_t busy = {0, 0, 0, 0};",
+            ),
+            (
+                r"const int n = epoll_wait \(_epoll_fd, &ev_buf\[0\], max_io_events,\s*timeout \? timeout : -1\);",
+                "int n = 0; if (zl_busy_io_more) { while (n == 0 && zl_busy_io_more (&busy)) n = epoll_wait (_epoll_fd, "
+                "&ev_buf[0], max_io_events, 0); if (n > 0) zl_busy_io_found (&busy); } if (n == 0) n = epoll_wait "
+                "(_epoll_fd, &ev_buf[0], max_io_events, timeout ? timeout : -1);",
+            ),
+        ),
+    ),
 )
 
 

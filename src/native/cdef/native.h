@@ -19,6 +19,8 @@ typedef struct zl_pollitem {
 
 const zl_api *zl_api_get(void);
 int zl_start(void);
+int zl_busy_start(void);
+int zl_busy_limit(int microseconds);
 int zl_descriptors_check(int count);
 
 zl_socket *zl_socket_new(zl_context *context, int type);

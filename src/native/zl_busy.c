@@ -1,0 +1,123 @@
+/* Busy waiting: what comes within some microseconds is waited for awake.
+ *
+ * To put a thread to sleep and wake it up again costs 5 to 30 us, and a round trip over tcp has six such waits, four of
+ * them in libzmq's I/O threads. So each waits awake for a moment first, and gives its core to whoever wants it between
+ * two looks. A wait that knows how it went before: after misses, ever more waits are slept through at once, so that
+ * what comes seldom costs nothing, and who lost the core to another program does not do so again soon. */
+#include "zl_context.h"
+
+#if !defined _WIN32
+#include <poll.h>
+#include <time.h>
+
+#if defined __linux__ && !defined ZL_SYSTEM
+/* In libzmq's epoll.cpp, by vendor/libzmq/mends.py; not there when this libzmq reads otherwise. */
+extern int (*zl_busy_io_more) (zl_busy *busy) __attribute__ ((weak));
+extern void (*zl_busy_io_found) (zl_busy *busy) __attribute__ ((weak));
+#endif
+
+enum
+{
+    ZL_BUSY_DEFAULT_US = 100,
+    ZL_BUSY_MISSES = 8,       /* after nothing came: at most 255 waits are slept through */
+    ZL_BUSY_MISSES_LOST = 12, /* after others took the core, for milliseconds: at most 4095 */
+    ZL_BUSY_LOST = 4          /* and that weighs as many misses */
+};
+
+static zl_atomic_int zl_busy_us = ZL_BUSY_DEFAULT_US;
+
+static int64_t zl_busy_now (void)
+{
+    struct timespec now;
+    clock_gettime (CLOCK_MONOTONIC, &now);
+    return (int64_t) now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+static void zl_busy_missed (zl_busy *busy, int64_t away_ns, int64_t limit_ns)
+{
+    if (away_ns > 2 * limit_ns) {
+        busy->misses += ZL_BUSY_LOST;
+        if (busy->misses > ZL_BUSY_MISSES_LOST)
+            busy->misses = ZL_BUSY_MISSES_LOST;
+    } else if (busy->misses < ZL_BUSY_MISSES)
+        busy->misses++;
+    busy->skip = (1 << busy->misses) - 1;
+}
+
+int zl_busy_more (zl_busy *busy)
+{
+    int64_t now, limit = (int64_t) zl_load (&zl_busy_us) * 1000;
+    if (!busy->until) {
+        if (limit == 0)
+            return 0;
+        if (busy->skip > 0) {
+            busy->skip--;
+            return 0;
+        }
+        busy->looked = zl_busy_now ();
+        busy->until = busy->looked + limit;
+        return 1;
+    }
+    zl_thread_yield ();
+    now = zl_busy_now ();
+    if (now < busy->until) {
+        busy->looked = now;
+        return 1;
+    }
+    busy->until = 0;
+    zl_busy_missed (busy, now - busy->looked, limit);
+    return 0;
+}
+
+void zl_busy_found (zl_busy *busy)
+{
+    busy->until = 0;
+    if (busy->misses > 0)
+        busy->misses--;
+}
+
+int zl_busy_poll (zl_busy *busy, struct pollfd *fds, unsigned count)
+{
+    while (zl_busy_more (busy)) {
+        int rc = poll (fds, (nfds_t) count, 0);
+        if (rc != 0) {
+            zl_busy_found (busy);
+            return rc;
+        }
+    }
+    return 0;
+}
+
+int zl_busy_limit (int microseconds)
+{
+    int before = zl_load (&zl_busy_us);
+    if (microseconds >= 0)
+        zl_store (&zl_busy_us, microseconds);
+    return before;
+}
+
+int zl_busy_start (void)
+{
+#if defined __linux__ && !defined ZL_SYSTEM
+    if (&zl_busy_io_more && &zl_busy_io_found) {
+        zl_busy_io_more = zl_busy_more;
+        zl_busy_io_found = zl_busy_found;
+        return 2;
+    }
+#endif
+    return 1;
+}
+
+#else
+
+int zl_busy_limit (int microseconds)
+{
+    (void) microseconds;
+    return 0;
+}
+
+int zl_busy_start (void)
+{
+    return 0;
+}
+#endif
