@@ -122,8 +122,8 @@ MENDS = (
         "src/mailbox_safe.hpp",
         ((r"(?<=mutex_t \*const _sync;)", " mutex_t _own;"),),
     ),
-    # An I/O thread that finds nothing to do sleeps at once, and to wake it costs more than most of what it does. Whoever
-    # sets these two functions says how long it looks again first (zl_busy.c); nobody does by default.
+    # An I/O thread that finds nothing to do sleeps at once, and to wake it costs more than most of what it does.
+    # Whoever sets these two functions says how long it looks again first (zl_busy.c); nobody does by default.
     Mend(
         "I/O threads may wait awake for a moment",
         "src/epoll.cpp",
@@ -140,8 +140,8 @@ MENDS = (
             ),
             (
                 r"const int n = epoll_wait \(_epoll_fd, &ev_buf\[0\], max_io_events,\s*timeout \? timeout : -1\);",
-                "int n = 0; if (zl_busy_io_more) { while (n == 0 && zl_busy_io_more (&busy)) n = epoll_wait (_epoll_fd, "
-                "&ev_buf[0], max_io_events, 0); if (n > 0) zl_busy_io_found (&busy); } if (n == 0) n = epoll_wait "
+                "int n = 0; if (zl_busy_io_more) { while (n == 0 && zl_busy_io_more (&busy)) n = epoll_wait "
+                "(_epoll_fd, &ev_buf[0], max_io_events, 0); if (n > 0) zl_busy_io_found (&busy); } if (n == 0) n = epoll_wait "
                 "(_epoll_fd, &ev_buf[0], max_io_events, timeout ? timeout : -1);",
             ),
         ),
