@@ -141,8 +141,8 @@ MENDS = (
             (
                 r"const int n = epoll_wait \(_epoll_fd, &ev_buf\[0\], max_io_events,\s*timeout \? timeout : -1\);",
                 "int n = 0; if (zl_busy_io_more) { while (n == 0 && zl_busy_io_more (&busy)) n = epoll_wait "
-                "(_epoll_fd, &ev_buf[0], max_io_events, 0); if (n > 0) zl_busy_io_found (&busy); } if (n == 0) n = epoll_wait "
-                "(_epoll_fd, &ev_buf[0], max_io_events, timeout ? timeout : -1);",
+                "(_epoll_fd, &ev_buf[0], max_io_events, 0); if (n > 0) zl_busy_io_found (&busy); } if (n == 0) n = "
+                "epoll_wait (_epoll_fd, &ev_buf[0], max_io_events, timeout ? timeout : -1);",
             ),
         ),
     ),
