@@ -1,6 +1,7 @@
 """Messages and cancellation: whatever is cancelled, timed out or dropped, no message is lost.
 
-What a test does here in a few turns of the loop, `python tests/hostile_cancels.py 100000` does everywhere.
+What a test does here in a few turns of the loop, `python tests/hostile_cancels.py 100000` does everywhere, and
+hostile_sends.py to sends.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import gc
 
+import hostile_sends
 import pytest
 from hostile_cancels import FORMS, Rig
 from loops import asyncio_context, connect_pair, run, turns, wait_until
@@ -23,6 +25,14 @@ def test_hostile_cancels_lose_nothing(form, run):
     outcome = run(Rig(form, 1).run(600))
     assert outcome.sent > 500
     assert (outcome.lost, outcome.twice, outcome.in_order) == (0, 0, True)
+
+
+@pytest.mark.parametrize("form", hostile_sends.FORMS)
+def test_hostile_cancels_of_sends_are_exact(form, run):
+    """A full socket, and sends that are cancelled at any moment: what came is what was said to be sent, in order."""
+    outcome = run(hostile_sends.Rig(form, 1).run(300))
+    assert outcome.sent > 100
+    assert outcome.exact
 
 
 def test_task_cancelled_between_its_message_and_its_turn_gives_it_back(run, asyncio_context):
