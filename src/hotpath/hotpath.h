@@ -249,6 +249,13 @@ PyObject *hp_socket_poll (PyObject *self, PyObject *const *arguments, Py_ssize_t
 PyObject *hp_options_learn (PyObject *module, PyObject *arguments);
 PyObject *hp_socket_get_int (PyObject *self, PyObject *option);
 PyObject *hp_socket_set_int (PyObject *self, PyObject *const *arguments, Py_ssize_t given);
+/* held.c */
+PyObject *hp_socket_make (PyObject *module, PyObject *arguments);
+PyObject *hp_socket_bind_at_once (PyObject *self, PyObject *endpoint);
+PyObject *hp_socket_connect_at_once (PyObject *self, PyObject *endpoint);
+PyObject *hp_socket_get_bytes (PyObject *self, PyObject *option);
+PyObject *hp_socket_set_bytes (PyObject *self, PyObject *const *arguments, Py_ssize_t given);
+/* multipart.c, many.c */
 PyObject *hp_socket_send_multipart (PyObject *self, PyObject *const *arguments, Py_ssize_t given, PyObject *names);
 PyObject *hp_socket_recv_multipart (PyObject *self, PyObject *const *arguments, Py_ssize_t given, PyObject *names);
 PyObject *hp_socket_send_many (PyObject *self, PyObject *const *arguments, Py_ssize_t given, PyObject *names);

@@ -122,6 +122,7 @@ static int hp_exec (PyObject *module)
 static PyMethodDef hp_methods[] = {
     {"configure", hp_configure, METH_VARARGS, "Hand over what the verbs need: called once, by zmqlite.message."},
     {"learn_option", hp_options_learn, METH_VARARGS, "Tell of an option that is a C int: called once for each, by zmqlite.socket_options."},
+    {"make_socket", hp_socket_make, METH_VARARGS, "Make a zl_socket of a context's address and a type. Its address, or 0: the general way makes it."},
     {"heed", hp_heed, METH_O, "Tell which module's COPY_THRESHOLD counts: its namespace."},
     {"make_done_class", hp_done_make_class, METH_O, "Return the base of Futures that are done from birth: called once, by zmqlite.asyncio."},
     {"hasten", hp_hasten, METH_VARARGS, "Put a verb in C before the method of a class of sockets: called once for each, by zmqlite.asyncio."},

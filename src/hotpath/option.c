@@ -57,7 +57,7 @@ PyObject *hp_socket_set_int (PyObject *object, PyObject *const *arguments, Py_ss
     const hp_option *option;
     long number;
     int at, rc, value;
-    if (given != 2 || !PyLong_CheckExact (arguments[1]) || !(option = hp_options_find (arguments[0], &at)) || !option->writable)
+    if (given != 2 || !(PyLong_CheckExact (arguments[1]) || PyBool_Check (arguments[1])) || !(option = hp_options_find (arguments[0], &at)) || !option->writable)
         Py_RETURN_FALSE;
     number = PyLong_AsLong (arguments[1]);
     if ((number == -1 && PyErr_Occurred ()) || number < option->lowest || number > option->highest) {

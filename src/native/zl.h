@@ -17,7 +17,7 @@
 #include <zmq.h>
 #include "zl_thread.h"
 
-#define ZL_ABI 3
+#define ZL_ABI 4
 #define ZL_EFORKED (ZMQ_HAUSNUMERO + 1001)
 /* A linger that means: leave the socket's own setting as it is. */
 #define ZL_LINGER_KEEP (-2)
@@ -130,6 +130,9 @@ typedef struct zl_api
     int (*socket_moved) (const zl_socket *);
     int (*socket_look) (zl_socket *, int, int);
     int (*socket_getsockopt) (zl_socket *, int, void *, size_t *);
+    zl_socket *(*socket_make_at_once) (zl_context *, int);
+    int (*socket_bind) (zl_socket *, const char *);
+    int (*socket_connect) (zl_socket *, const char *);
     zl_hold *(*hold_new) (void *);
     void (*hold_reference) (zl_hold *);
     void (*hold_unreference) (zl_hold *);
@@ -173,6 +176,8 @@ void zl_api_set_send (int (*send) (void *, const void *, size_t, int), int (*msg
 /* ---- Sockets (zl_socket.c) ------------------------------------------------------------------- */
 
 zl_socket *zl_socket_new (zl_context *context, int type);
+/* The same, without waiting for closed sockets to be gone when there is no room: EMFILE. */
+zl_socket *zl_socket_make_at_once (zl_context *context, int type);
 /* A second user of a libzmq socket. One that zmqlite made shares its guard. */
 zl_socket *zl_socket_shadow (void *handle);
 /* For others to use: from here on they may. NULL when closed or forked. */

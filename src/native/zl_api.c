@@ -50,6 +50,9 @@ const zl_api *zl_api_get (void)
     zl_api_struct.socket_moved = zl_socket_moved;
     zl_api_struct.socket_look = zl_socket_look;
     zl_api_struct.socket_getsockopt = zl_socket_getsockopt;
+    zl_api_struct.socket_make_at_once = zl_socket_make_at_once;
+    zl_api_struct.socket_bind = zl_socket_bind;
+    zl_api_struct.socket_connect = zl_socket_connect;
     zl_api_struct.hold_new = zl_hold_new;
     zl_api_struct.hold_reference = zl_hold_reference;
     zl_api_struct.hold_unreference = zl_hold_unreference;

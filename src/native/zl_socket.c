@@ -176,7 +176,7 @@ void *zl_socket_open (void *context_handle, int type)
     return handle;
 }
 
-static zl_socket *zl_socket_make (zl_context *context, void *context_handle, int type)
+static zl_socket *zl_socket_make (zl_context *context, void *context_handle, int type, void *(*open) (void *, int))
 {
     void *handle;
     zl_socket *socket;
@@ -196,7 +196,7 @@ static zl_socket *zl_socket_make (zl_context *context, void *context_handle, int
         errno = EMFILE;
         return NULL;
     }
-    handle = zl_socket_open (context_handle, type);
+    handle = open (context_handle, type);
     if (!handle)
         return NULL;
     /* A libzmq without drafts has no such option, and keeps its 8 KiB. */
@@ -215,15 +215,25 @@ static zl_socket *zl_socket_make (zl_context *context, void *context_handle, int
     return socket;
 }
 
-zl_socket *zl_socket_new (zl_context *context, int type)
+static zl_socket *zl_socket_make_inside (zl_context *context, int type, void *(*open) (void *, int))
 {
     zl_socket *socket;
     void *handle = zl_context_enter (context);
     if (!handle)
         return NULL;
-    socket = zl_socket_make (context, handle, type);
+    socket = zl_socket_make (context, handle, type, open);
     zl_context_leave (context);
     return socket;
+}
+
+zl_socket *zl_socket_new (zl_context *context, int type)
+{
+    return zl_socket_make_inside (context, type, zl_socket_open);
+}
+
+zl_socket *zl_socket_make_at_once (zl_context *context, int type)
+{
+    return zl_socket_make_inside (context, type, zmq_socket);
 }
 
 zl_socket *zl_socket_shadow (void *handle)

@@ -23,6 +23,7 @@ __all__ = [
     "heed",
     "learn_option",
     "make_done_class",
+    "make_socket",
     "set_main_thread",
 ]
 
@@ -52,6 +53,7 @@ if TYPE_CHECKING:
         heed,
         learn_option,
         make_done_class,
+        make_socket,
         set_main_thread,
     )
 elif BACKEND == "c":
@@ -66,6 +68,7 @@ elif BACKEND == "c":
         heed,
         learn_option,
         make_done_class,
+        make_socket,
         set_main_thread,
     )
 elif BACKEND == "cffi":
@@ -82,6 +85,7 @@ elif BACKEND == "cffi":
         heed,
         learn_option,
         make_done_class,
+        make_socket,
         set_main_thread,
     )
 else:

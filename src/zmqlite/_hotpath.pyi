@@ -30,6 +30,18 @@ class SocketBase:
     def _set_int(self, option: int, value: Any, /) -> bool:
         """Set an option that is a C int. Returns whether that worked; if not, the general way says why."""
 
+    def _get_bytes(self, option: int, /) -> bytes | None:
+        """Get an option that is bytes; None when this way does not know it, or it fails."""
+
+    def _set_bytes(self, option: int, value: Any, /) -> bool:
+        """Set an option that is bytes. Returns whether that worked; if not, the general way says why."""
+
+    def _bind_at_once(self, endpoint: bytes, /) -> int:
+        """Bind. Returns 0, an errno, or -1: the general way does it."""
+
+    def _connect_at_once(self, endpoint: bytes, /) -> int:
+        """Connect. Returns 0, an errno, or -1: the general way does it."""
+
     def _detach(self) -> None:
         """Forget the native socket: from here on every verb raises ENOTSOCK."""
 
@@ -136,6 +148,17 @@ def learn_option(number: int, readable: int, writable: int, lowest: int, highest
         writable: whether a number in the range can be set without more.
         lowest: the smallest number allowed.
         highest: the largest number allowed.
+    """
+
+def make_socket(context: int, socket_type: int, /) -> int:
+    """Make a `zl_socket` with the GIL held, so that no other thread runs meanwhile.
+
+    Args:
+        context: the address of the `zl_context`.
+        socket_type: of zmq.h.
+
+    Returns:
+        Its address, or 0: the general way makes it, or says what is wrong.
     """
 
 def heed(settings: dict[str, Any], /) -> None:

@@ -16,7 +16,7 @@ from ._done_cffi import ReadinessBase, TurnBase, hasten, make_done_class
 from ._frame_cffi import FrameBase, close_parked, take_frame, weigh
 from ._message_cffi import bytes_of, hooks
 from ._native import ffi, lib
-from ._part_cffi import RETRIED, PartVerbs, as_int, set_pass_threshold
+from ._part_cffi import RETRIED, PartVerbs, as_int, make_socket, set_pass_threshold
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ __all__ = [
     "heed",
     "learn_option",
     "make_done_class",
+    "make_socket",
     "set_main_thread",
 ]
 

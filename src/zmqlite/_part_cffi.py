@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-__all__ = ["RETRIED", "PartVerbs", "as_int", "set_pass_threshold"]
+__all__ = ["RETRIED", "PartVerbs", "as_int", "make_socket", "set_pass_threshold"]
 
 RETRIED = (-EAGAIN, -EINTR)
 """Answers after which a native function is called again, unless it must not wait."""
@@ -89,6 +89,11 @@ def _open_socket(native: Any) -> tuple[tuple[Any, Any, bytearray], Any]:
 _closed, _pinned = _open_socket(ffi.NULL)
 
 
+def make_socket(context: int, socket_type: int, /) -> int:
+    """Return 0: here every socket is made the general way."""
+    return 0
+
+
 class PartVerbs:
     """A guarded libzmq socket: the part of SocketBase that moves one part."""
 
@@ -141,6 +146,20 @@ class PartVerbs:
 
     def _set_int(self, option: int, value: Any, /) -> bool:
         return False
+
+    # Nothing holds the GIL here, as in pyzmq's own backend for cffi.
+
+    def _get_bytes(self, option: int, /) -> bytes | None:
+        return None
+
+    def _set_bytes(self, option: int, value: Any, /) -> bool:
+        return False
+
+    def _bind_at_once(self, endpoint: bytes, /) -> int:
+        return -1
+
+    def _connect_at_once(self, endpoint: bytes, /) -> int:
+        return -1
 
     # ---- the slow way ----
 

@@ -301,8 +301,6 @@ class Context(ContextOptions, _Generic[_SocketT]):
 
         Source: zmq_socket(3).
         """
-        if self.closed:
-            self._raise_closed("socket()")
         made: Any = (socket_class or self._socket_class)(self, socket_type, **kwargs)
         try:
             for number, value in self.sockopts.items():
@@ -321,7 +319,9 @@ class Context(ContextOptions, _Generic[_SocketT]):
             if error.errno != EINVAL:
                 raise
 
-    def _raise_closed(self, call: str) -> None:
+    def _require_open(self, call: str) -> None:
+        if not self.closed:
+            return
         if self._native is not None and self._site is not None and self._made_by_parent():
             raise ForkedError()
         raise error_from_errno(ENOTSUP, call, hint="the context is terminated")

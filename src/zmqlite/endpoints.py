@@ -97,6 +97,8 @@ class Endpoints:
     """The part of Socket that deals with endpoints and groups."""
 
     _native: Any
+    _bind_at_once: Any
+    _connect_at_once: Any
     # Told by set_curve_server(allow_any=True): see open_servers.py.
     _allows_any = False
     # CONNECT_ROUTING_ID for the next connect, and endpoint -> routing id of those before it.
@@ -124,7 +126,7 @@ class Endpoints:
 
         Source: zmq_bind(3).
         """
-        self._call_endpoint("bind()", lib.zl_socket_bind, addr)
+        self._call_endpoint("bind()", lib.zl_socket_bind, addr, self._bind_at_once)
         if addr[:9] in ("inproc://", b"inproc://"):
             self._inproc_endpoints |= {_to_text(addr)}
         return SocketContext(self, "bind", self._last_endpoint(addr))
@@ -145,7 +147,7 @@ class Endpoints:
         """
         if self._next_routing_id is not None:
             self._claim_routing_id(_to_text(addr))
-        self._call_endpoint("connect()", lib.zl_socket_connect, addr)
+        self._call_endpoint("connect()", lib.zl_socket_connect, addr, self._connect_at_once)
         self._next_routing_id = None
         return SocketContext(self, "connect", _to_text(addr))
 
@@ -277,12 +279,15 @@ class Endpoints:
         # Of udp:// libzmq tells the address without the transport.
         return endpoint.decode("utf-8", "surrogateescape") if b"://" in endpoint else _to_text(addr)
 
-    def _call_endpoint(self, call: str, function: Any, addr: str | bytes) -> None:
+    def _call_endpoint(self, call: str, function: Any, addr: str | bytes, at_once: Any = None) -> None:
         encoded = check_endpoint(call, addr)
-        if call in ("bind()", "connect()"):
+        errno = -1
+        if at_once is not None:
             check_server(self, call, encoded)
-        if function(self._native, encoded) != 0:
-            errno = ffi.errno
+            errno = at_once(encoded)
+        if errno < 0:
+            errno = ffi.errno if function(self._native, encoded) != 0 else 0
+        if errno:
             raise error_from_errno(errno, call, addr, _find_hint(errno, call, addr))
 
     def _call_group(self, call: str, needed: str, function: Any, group: str | bytes) -> None:

@@ -49,19 +49,19 @@ def check_server(socket: Any, call: str, endpoint: bytes) -> None:
     native = socket._native
     if native is None:
         return
-    mechanism = _get_number(native, _MECHANISM)
-    if mechanism not in (_PLAIN, _CURVE):
+    mechanism = _get_number(socket, _MECHANISM)
+    if mechanism not in (_PLAIN, _CURVE) or (mechanism == _CURVE and _quiet):
         return
-    enforced, domain = _get_number(native, _ZAP_ENFORCE_DOMAIN) == 1, _has_domain(native)
+    enforced, domain = _get_number(socket, _ZAP_ENFORCE_DOMAIN) == 1, _has_domain(native)
     if mechanism == _PLAIN:
-        if enforced and not domain and _get_number(native, _PLAIN_SERVER) == 1:
+        if enforced and not domain and _get_number(socket, _PLAIN_SERVER) == 1:
             hint = "ZAP_ENFORCE_DOMAIN without a ZAP_DOMAIN: libzmq would end the process at the first client"
             raise error_from_errno(EINVAL, call, endpoint.decode("utf-8", "surrogateescape"), hint)
         return
-    if _get_number(native, _CURVE_SERVER) != 1 or socket._allows_any or (enforced and domain):
+    if _get_number(socket, _CURVE_SERVER) != 1 or socket._allows_any or (enforced and domain):
         return
     # No handshake, and so no mechanism, within the process.
-    if _quiet or endpoint.startswith(b"inproc://") or lib.zl_socket_zap_handled(native):
+    if endpoint.startswith(b"inproc://") or lib.zl_socket_zap_handled(native):
         return
     message = (
         f"{call}: this CURVE server lets every client in that knows its public key: start an authenticator before "
@@ -70,9 +70,12 @@ def check_server(socket: Any, call: str, endpoint: bytes) -> None:
     warn(message, SecurityWarning, stacklevel=4)
 
 
-def _get_number(native: Any, option: int) -> int:
+def _get_number(socket: Any, option: int) -> int:
     """An option that is an int; -1 when libzmq lacks it, or cannot tell."""
-    value = int(lib.zl_socket_get_number(native, option, 4))
+    number: int | None = socket._get_int(option)
+    if number is not None:
+        return number
+    value = int(lib.zl_socket_get_number(socket._native, option, 4))
     return -1 if ffi.errno else value
 
 

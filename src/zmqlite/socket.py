@@ -86,10 +86,10 @@ class Socket(Endpoints, SocketOptions, SocketForms[_Return]):
             self._shadow_object = shadow
             self.context = getattr(shadow, "context", None)
             native = lib.zl_socket_shadow(ffi.cast("void *", to_address(shadow, "Socket.shadow()")))
+            if not native:
+                raise error_from_errno(ffi.errno, "socket()")
         else:
             native = self._make(ctx_or_socket, socket_type)
-        if not native:
-            raise error_from_errno(ffi.errno, "socket()", None if shadow else _describe_type(socket_type))
         self._native = native
         self._attach(native, int(ffi.cast("uintptr_t", native)))
         self._learn_type()
@@ -99,13 +99,22 @@ class Socket(Endpoints, SocketOptions, SocketForms[_Return]):
     def _make(self, context: Any, socket_type: int) -> Any:
         if not isinstance(context, Context):
             raise TypeError(f"Socket() takes a Context, got {type(context).__name__}")
-        if context.closed:
-            context._raise_closed("socket()")
-        if not hasattr(socket_type, "__index__"):
-            raise TypeError(f"socket() takes a SocketType, got {socket_type!r}")
+        typed = hasattr(socket_type, "__index__")
+        # In the usual case nothing here gives up the GIL, so the end of the context is looked for afterwards.
+        if not typed or context._native is None or context._io_threads is not None:
+            context._require_open("socket()")
+            if not typed:
+                raise TypeError(f"socket() takes a SocketType, got {socket_type!r}")
+            context._check_io_threads()
         self.context = context
-        context._check_io_threads()
-        return lib.zl_socket_new(context._native, socket_type.__index__())
+        number = socket_type.__index__()
+        address = _backend.make_socket(int(ffi.cast("uintptr_t", context._native)), number)
+        native = ffi.cast("zl_socket *", address) if address else lib.zl_socket_new(context._native, number)
+        if not native:
+            errno = ffi.errno
+            context._require_open("socket()")
+            raise error_from_errno(errno, "socket()", _describe_type(number))
+        return native
 
     def _learn_type(self) -> None:
         number = self.get(16)

@@ -37,9 +37,11 @@ _INT64_MAX, _UINT64_MAX = 2**63 - 1, 2**64 - 1
 class SocketOptions:
     """The part of Socket that gets and sets options."""
 
+    _get_bytes: Any
     _get_int: Any
     _native: Any
     _next_routing_id: Any
+    _set_bytes: Any
     _set_int: Any
     _type_number: int
 
@@ -65,7 +67,7 @@ class SocketOptions:
             row.require_readable()
         size = row.size
         if not size:
-            return self._get_bytes(row)
+            return self._get_decoded(row)
         if option == HWM:
             return self.get_hwm()
         if option == _FD and lib.zl_socket_get_number(self._native, _THREAD_SAFE, 4) == 1:
@@ -78,15 +80,21 @@ class SocketOptions:
             if errno != EINTR:
                 raise explain(errno, "get", row, None, self._type_number)
 
-    def _get_bytes(self, row: Any) -> bytes:
+    def _get_decoded(self, row: Any) -> bytes:
+        value: bytes
+        hidden = row.secret or row.kind == "key"
+        got = None if hidden else self._get_bytes(row.number)
+        if got is not None:
+            value = row.decode(got)
+            return value
         buffer = ffi.new("char[]", row.read_size)
         size = ffi.new("size_t *", row.read_size)
         while lib.zl_socket_getsockopt(self._native, row.number, buffer, size) != 0:
             errno = ffi.errno
             if errno != EINTR:
                 raise explain(errno, "get", row, None, self._type_number)
-        value: bytes = row.decode(ffi.buffer(buffer, size[0])[:])
-        if row.secret or row.kind == "key":
+        value = row.decode(ffi.buffer(buffer, size[0])[:])
+        if hidden:
             ffi.buffer(buffer)[:] = bytes(row.read_size)  # who gets the memory next does not read it
         return value
 
@@ -129,7 +137,8 @@ class SocketOptions:
         elif value is None:
             rc = lib.zl_socket_setsockopt(self._native, row.number, ffi.NULL, 0)
         else:
-            rc = lib.zl_socket_setsockopt(self._native, row.number, value, len(value))
+            done = self._set_bytes(row.number, value)
+            rc = 0 if done else lib.zl_socket_setsockopt(self._native, row.number, value, len(value))
         if rc != 0:
             raise explain(ffi.errno, "set", row, optval, self._type_number)
         if option == _CONNECT_ROUTING_ID:

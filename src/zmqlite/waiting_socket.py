@@ -65,8 +65,8 @@ class WaitingSocket(Socket[Any]):
                 self._timeouts = _FOR_EVER if known == _FOR_EVER else known
         return timeout
 
-    def _call_endpoint(self, call: str, function: Any, addr: str | bytes) -> None:
-        super()._call_endpoint(call, function, addr)
+    def _call_endpoint(self, call: str, function: Any, addr: str | bytes, at_once: Any = None) -> None:
+        super()._call_endpoint(call, function, addr, at_once)
         self._readiness.check(self)
 
 

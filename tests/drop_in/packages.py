@@ -32,9 +32,6 @@ class Package(NamedTuple):
     expected: tuple[tuple[str, str], ...] = ()  # tests that may end otherwise, and why
 
 
-_TERMINATED = (
-    "terminates a context while the heartbeat thread is making its socket: pyzmq makes it with the GIL held, so before"
-)
 PACKAGES = {
     "jupyter_client": Package(
         "jupyter_client==8.10.0",
@@ -42,14 +39,9 @@ PACKAGES = {
         ("tests", "--color=no"),
     ),
     "ipykernel": Package(
-        "ipykernel==7.4.0", ("flaky", "ipyparallel", "psutil", "pytest-asyncio>=0.23.5", "pytest-cov"),
+        "ipykernel==7.4.0",
+        ("flaky", "ipyparallel", "psutil", "pytest-asyncio>=0.23.5", "pytest-cov"),
         ("tests", "--color=no", "-o", "asyncio_default_fixture_loop_scope=function"),
-        expected=tuple((test, _TERMINATED) for test in (
-            "test_curve::test_connection_file_no_curve_keys_by_default",
-            "test_curve::test_curve_connection_file_has_keys",
-            "test_curve::test_curve_keys_are_stable_per_startup",
-            "test_kernelapp::test_merge_connection_file",
-        )),
     ),
     # rpc_test needs asyncio.coroutine, which Python 3.11 has no more.
     "aiozmq": Package(
