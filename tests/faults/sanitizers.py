@@ -1,8 +1,8 @@
 """The C parts under AddressSanitizer and UBSan, ThreadSanitizer, or valgrind's memcheck, with the tests that use them.
 
 Builds the checkout anew with its libzmq, in a folder of its own, for the first two; needs GCC's run-time libraries, or
-valgrind. What counts is a report that has a frame of ours or of libzmq, but for races that are libzmq's own; what
-CPython alone is reported for, which is not built for this, is left out.
+valgrind. What counts is a report that has a frame of ours or of libzmq; what CPython alone is reported for,
+which is not built for this, is left out.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections import Counter
 from pathlib import Path
 
 import children
@@ -32,15 +31,14 @@ PRELOADED = {"address": ("libasan.so", "libubsan.so", "libstdc++.so"), "thread":
 # cffi keeps what it makes of a module for as long as the process lives: 104 bytes, once.
 SUPPRESSED = re.compile(r"b_init_cffi_1_0_external_module")
 OURS = re.compile(r"_libzmq\.|_hotpath\.|\bzl_\w+|\bhp_\w+")
-# Races inside libzmq, in every binding, whatever its users do: docs/reliability.md says what they mean.
-LIBZMQS = {"an inproc connect that waits is closed while it is bound": re.compile(r"connect_inproc_sockets")}
 # Not here: what measures memory or times, what limits the address space or the files that the tools need themselves,
 # and what gives calls addresses that are none, which the sanitizers follow.
 LEFT_OUT = "not memory_does_not_grow and not threads_raises and not neither_sockets and not addresses"
 _SHARED = (
     "test_messages*.py test_zero_copy.py test_sockets.py test_socket_*.py test_options.py test_poller*.py "
     "test_monitor*.py test_proxy*.py test_context*.py test_threads.py test_signals.py test_misuse*.py "
-    "test_draft_sockets.py test_curve.py test_patterns.py test_auth.py test_z85.py"
+    "test_draft_sockets.py test_curve.py test_patterns.py test_auth.py test_z85.py "
+    "test_busy_wait.py test_mends_inproc.py"
 )
 TESTS = {
     "memcheck": "test_messages.py test_messages_frames.py test_messages_many.py test_socket_options.py test_poller.py",
@@ -76,18 +74,6 @@ def reports(folder: Path) -> list[str]:
         parts = re.split(r"(?m)^={18,}\n" if "Sanitizer" in text else r"\n\s*\n", text)
         found += [part for part in parts if OURS.search(part) and not SUPPRESSED.search(part)]
     return found
-
-
-def split(found: list[str]) -> tuple[list[str], Counter[str]]:
-    """Part reports into those that count, and how often each of libzmq's own was there."""
-    counting, known = [], Counter[str]()
-    for text in found:
-        name = next((name for name, pattern in LIBZMQS.items() if pattern.search(text)), None)
-        if name:
-            known[name] += 1
-        else:
-            counting.append(text)
-    return counting, known
 
 
 def _find_library(name: str) -> str:
@@ -135,12 +121,10 @@ def run_tool(report: Report, tool: str, seconds: int, folder: Path) -> None:
             code = None
         output.seek(0)
         said = output.read().strip().splitlines() or ["nothing"]
-    counting, known = split(reports(folder))
+    counting = reports(folder)
     ended = said[-1] if code is not None else f"not finished after {seconds} s"
     clean = not counting and code == 0
     report.figure(f"{tool}: {len(counting)} reports with a frame of ours; the tests: {ended}", clean)
-    for name, count in known.items():
-        report.say(f"{tool}: libzmq's own, {count} times: {name}")
     for line in [line for line in said if line.startswith("FAILED")][:10] + [text[:3000] for text in counting[:5]]:
         report.say(line)
 
