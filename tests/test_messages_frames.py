@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import sys
+import weakref
 
 import pytest
 
@@ -129,6 +130,29 @@ def test_received_frame_is_tracked_when_asked(pair):
     assert [frame.tracker.done for frame in pull.recv_multipart(copy=False, track=True)] == [True, True]
     push.send(b"x")
     assert pull.recv(copy=False).tracker is None
+
+
+def test_buffer_of_garbage_is_let_go_at_the_next_send(pair):
+    """A frame, what it was received as, and its buffer refer to each other: sending anything in place frees them."""
+
+    class Buffer(bytearray):
+        pass
+
+    push, pull = pair(zmq.PUSH, zmq.PULL)
+    buffer = Buffer(100_000)
+    freed = weakref.ref(buffer)
+    frame = zmq.Frame(memoryview(buffer), copy=False)
+    push.send(frame, copy=False)
+    garbage = [buffer, frame, pull.recv(copy=False)]
+    garbage.append(garbage)
+    del buffer, frame, garbage
+    # The first closes the messages, which then let go of the buffer: a collection for each.
+    for _ in range(2):
+        gc.collect()
+        push.send(bytearray(1), copy=False)
+        pull.recv()
+    gc.collect()
+    assert freed() is None
 
 
 def test_finaliser_in_a_cycle_may_look_at_a_frame(run_child):

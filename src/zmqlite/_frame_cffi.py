@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from errno import EINVAL
 
+from . import _message_cffi
 from ._message_cffi import COPY_THRESHOLD, bytes_of, encode_group, encode_text, fill, hooks, is_own, make_tracker
 from ._native import ffi, lib
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-__all__ = ["FrameBase", "close_parked", "take_frame", "weigh"]
+__all__ = ["FrameBase", "close_parked", "collect", "take_frame", "weigh"]
 
 if sys.implementation.name == "pypy":
     from __pypy__ import add_memory_pressure  # type: ignore[import-not-found]
@@ -76,6 +77,13 @@ def close_parked() -> None:
             _Owner.parked.append(owners[at])
         else:
             lib.zmq_msg_close(owners[at].message)
+
+
+def collect() -> int:
+    """Close what is parked, and let go of the buffers that libzmq has let go of. Returns how many."""
+    if _Owner.parked:
+        close_parked()
+    return _message_cffi.collect()
 
 
 _Probe()

@@ -11,9 +11,8 @@ from array import array
 from errno import EAGAIN
 from threading import get_ident
 
-from . import _message_cffi
 from ._done_cffi import ReadinessBase, TurnBase, hasten, make_done_class
-from ._frame_cffi import FrameBase, close_parked, take_frame, weigh
+from ._frame_cffi import FrameBase, collect, take_frame, weigh
 from ._message_cffi import bytes_of, hooks
 from ._native import ffi, lib
 from ._part_cffi import RETRIED, PartVerbs, as_int, make_socket, set_pass_threshold
@@ -95,12 +94,6 @@ def heed(settings: dict[str, Any], /) -> None:
 def set_main_thread() -> None:
     """Tell that the calling thread is the one that runs signal handlers: it waits in slices."""
     hooks.main_thread = get_ident()
-
-
-def collect() -> int:
-    """Let go of the buffers that libzmq has let go of. Returns how many."""
-    close_parked()
-    return _message_cffi.collect()
 
 
 def _borrow_batch() -> tuple[Any, Any]:
@@ -221,7 +214,7 @@ class SocketBase(PartVerbs):
         parts = tuple(msg_parts)
         if not parts:
             raise IndexError("send_multipart() takes at least one part, got none")
-        _message_cffi.collect()
+        collect()
         code, tracker = self._send_parts(parts, flags, copy, track, routing_id, group, "send_multipart()")
         if code < 0:
             raise hooks.error(code, "send_multipart()")
@@ -362,7 +355,7 @@ class SocketBase(PartVerbs):
         if isinstance(messages, (str, bytes)):
             raise TypeError(f"send_many() takes an iterable of messages, got {type(messages)}: put it in a list")
         sequence = messages if isinstance(messages, (list, tuple)) else list(messages)
-        _message_cffi.collect()
+        collect()
         socket = self._native_side
         before = socket.sent
         try:

@@ -12,8 +12,8 @@ from operator import index
 from threading import get_ident
 from time import monotonic
 
-from ._frame_cffi import FrameBase, take_frame, weigh
-from ._message_cffi import CAN_PIN, bytes_of, collect, encode_group, fill, hooks, make_tracker
+from ._frame_cffi import FrameBase, collect, take_frame, weigh
+from ._message_cffi import CAN_PIN, bytes_of, encode_group, fill, hooks, make_tracker
 from ._native import ffi, lib
 
 TYPE_CHECKING = False
