@@ -141,7 +141,7 @@ async def on_trio() -> bool:
     async with trio.open_nursery() as nursery:
 
         async def until_closed(one: Any) -> None:
-            with contextlib.suppress(anyio.ClosedResourceError):
+            with contextlib.suppress(anyio.ClosedResourceError, zmqlite.ZMQError):
                 await (one.recv() if isinstance(one, zmqlite.Socket) else one())
 
         def begin(one: Any) -> None:

@@ -93,6 +93,35 @@ def test_poller_watches_sockets_and_descriptors(run, asyncio_context, context):
     run(main())
 
 
+def test_polls_of_one_thing_follow_each_other_at_once(run, asyncio_context, context):
+    """A poll that is done, or cancelled, stands not in the way of one that begins in that moment."""
+
+    async def main():
+        push, pull = context.socket(zmqlite.PUSH), context.socket(zmqlite.PULL)
+        push.bind("inproc://again-and-again")
+        pull.connect("inproc://again-and-again")
+        left, right = sockets.socketpair()
+        with left, right:
+            for thing, wake, take in (
+                (left, lambda: right.send(b"x"), lambda: left.recv(1)),
+                (pull, lambda: push.send(b"x"), pull.recv),
+            ):
+                poller = zmqlite.asyncio.Poller()
+                poller.register(thing, zmqlite.POLLIN)
+                cancelled = poller.poll()
+                cancelled.cancel()
+                for _ in range(3):
+                    waiting = poller.poll()
+                    await turns(3)
+                    assert not waiting.done()
+                    wake()
+                    while not waiting.done():
+                        await turns(1)
+                    take()
+
+    run(main())
+
+
 def test_message_given_back_is_polled(run, asyncio_context):
     """A message that came back counts for poll()."""
 

@@ -157,7 +157,7 @@ def test_router_that_must_reach_a_full_peer_waits(run, asyncio_context):
     run(main())
 
 
-def test_socket_follows_the_running_loop(monkeypatch, asyncio_context):
+def test_socket_follows_the_running_loop(asyncio_context):
     """One socket in three loops, one after the other, of different kinds; what waited in the last does not count."""
     push, pull = connect_pair(asyncio_context, zmqlite.PUSH, zmqlite.PULL)
 
@@ -173,13 +173,12 @@ def test_socket_follows_the_running_loop(monkeypatch, asyncio_context):
     loop = asyncio.new_event_loop()
     left = loop.run_until_complete(main(0))
     loop.close()
-    run_in(make_loop("thread", monkeypatch), main(1))
-    monkeypatch.undo()
-    run_in(make_loop("selector", monkeypatch), main(2))
+    run_in(make_loop("thread"), main(1))
+    run_in(make_loop("selector"), main(2))
     assert not left.done()
 
 
-def test_check_of_a_closed_loop_does_not_stand_in_the_way(monkeypatch, asyncio_context):
+def test_check_of_a_closed_loop_does_not_stand_in_the_way(asyncio_context):
     """A loop ends just when a socket asked it to look once more: the next loop looks all the same."""
     push, pull = connect_pair(asyncio_context, zmqlite.PUSH, zmqlite.PULL)
 
@@ -197,7 +196,7 @@ def test_check_of_a_closed_loop_does_not_stand_in_the_way(monkeypatch, asyncio_c
     pull._readiness.check(pull)
     loop.close()
     assert not left.done()
-    run_in(make_loop("selector", monkeypatch), main())
+    run_in(make_loop("selector"), main())
 
 
 def test_socket_without_a_running_loop_warns(asyncio_context):
@@ -267,7 +266,7 @@ async def _receive(socket):
 
 
 @pytest.mark.skipif(not os.path.isdir("/proc/self/fd"), reason="counts descriptors in /proc")
-def test_loops_come_and_go(monkeypatch, asyncio_context):
+def test_loops_come_and_go(asyncio_context):
     """Many loops, opened and closed, with one socket: no threads, descriptors or loops stay."""
     push, pull = connect_pair(asyncio_context, zmqlite.PUSH, zmqlite.PULL)
 
@@ -277,11 +276,11 @@ def test_loops_come_and_go(monkeypatch, asyncio_context):
         await waiting
 
     for kind in ("selector", "thread"):
-        run_in(make_loop(kind, monkeypatch), main())
+        run_in(make_loop(kind), main())
         before, threads = descriptors(), threading.active_count()
         references = []
         for _ in range(50):
-            loop = make_loop(kind, monkeypatch)
+            loop = make_loop(kind)
             references.append(weakref.ref(loop))
             run_in(loop, main())
         del loop
@@ -295,10 +294,10 @@ def test_loops_come_and_go(monkeypatch, asyncio_context):
 
 
 @pytest.mark.parametrize("closed", [True, False])
-def test_poll_of_another_loop_is_let_go(monkeypatch, asyncio_context, closed):
+def test_poll_of_another_loop_is_let_go(asyncio_context, closed):
     """A socket that is used in another loop: a poll of the loop before is cancelled, and nobody keeps it."""
     push, pull = connect_pair(asyncio_context, zmqlite.PUSH, zmqlite.PULL)
-    before, after = (make_loop("selector", monkeypatch) for _ in range(2))
+    before, after = (make_loop("selector") for _ in range(2))
 
     async def poll():
         return pull.poll()

@@ -1,6 +1,6 @@
 """How a loop watches a socket's descriptor: with add_reader(), or, where the loop has none, with a thread.
 
-Windows' default loop, the Proactor, cannot watch descriptors. There one thread for each loop does, with select().
+Windows' default loop, the Proactor, cannot watch descriptors. There a thread of each loop does, with select().
 """
 
 from __future__ import annotations
@@ -9,6 +9,8 @@ import asyncio
 import weakref
 from contextlib import suppress
 from typing import Any
+
+from zmqlite.readiness import POLLIN, POLLOUT
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -33,18 +35,19 @@ class LoopReader:
     def __init__(self, loop: AbstractEventLoop) -> None:
         self._loop = loop
 
-    def add(self, descriptor: int, call: Callable[..., None], argument: Any) -> None:
-        """Have the loop call back whenever the descriptor is readable."""
-        self._loop.add_reader(descriptor, call, argument)
+    def add(self, descriptor: int, call: Callable[..., None], argument: Any, event: int = POLLIN) -> None:
+        """Have the loop call back whenever the descriptor is readable, or with POLLOUT writable."""
+        watch = self._loop.add_writer if event == POLLOUT else self._loop.add_reader
+        watch(descriptor, call, argument)
 
-    def remove(self, descriptor: int) -> None:
+    def remove(self, descriptor: int, event: int = POLLIN) -> None:
         """Watch it no longer."""
         if not self._loop.is_closed():
-            self._loop.remove_reader(descriptor)
+            (self._loop.remove_writer if event == POLLOUT else self._loop.remove_reader)(descriptor)
 
 
 def reader_of(loop: AbstractEventLoop) -> Any:
-    """Return what watches descriptors for a loop: add(descriptor, call, argument) and remove(descriptor)."""
+    """Return what watches a descriptor for a loop: add(descriptor, call, argument, event) and remove()."""
     from .reader_thread import find_reader_thread, needs_thread
 
     return find_reader_thread(loop) if needs_thread(loop) else LoopReader(loop)

@@ -243,7 +243,7 @@ def _reopen(future: Future) -> None:
 
 
 class Polling(_Waiting):
-    """A poll that waits for events. `_queue` is what it told whom: (Readiness, Interest)."""
+    """A poll that waits for events. `_queue` is what it told whom: (Readiness, Interest), and a Poller's watch."""
 
     __slots__ = ()
 

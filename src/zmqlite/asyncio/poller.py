@@ -87,11 +87,9 @@ class _Watch:
     """What one poll watches, until its future is done."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop, future: Polling, entries: list[tuple[Any, int]]) -> None:
-        self._loop = loop
-        self._future = future
         self._shares: list[Socket] = []
         self._stops: list[Any] = []
-        queue = []
+        queue: list[tuple[Any, Any]] = []
         for thing, flags in entries:
             if isinstance(thing, BaseSocket):
                 socket = thing
@@ -105,18 +103,15 @@ class _Watch:
                 queue.append((socket._readiness, interest))
             else:
                 descriptor = _descriptor(thing)
-                if flags & POLLIN:
-                    reader = reader_of(loop)
-                    reader.add(descriptor, Polling.answer, future)
-                    self._stops.append(partial(reader.remove, descriptor))
-                if flags & POLLOUT:
-                    loop.add_writer(descriptor, future.answer)
-                    self._stops.append(partial(loop.remove_writer, descriptor))
-        future._queue = tuple(queue)
-        future._socket = self
-        future.add_done_callback(self._end)
+                for event in (POLLIN, POLLOUT):
+                    if flags & event:
+                        reader = reader_of(loop)
+                        reader.add(descriptor, Polling.answer, future, event)
+                        self._stops.append(partial(reader.remove, descriptor, event))
+        future._queue = (*queue, (self, None))
 
-    def _end(self, future: Any) -> None:
+    def withdraw(self, _: None) -> None:
+        """Watch no longer: at once, as the next poll may watch the same descriptor."""
         for stop in self._stops:
             stop()
         for socket in self._shares:

@@ -1,7 +1,7 @@
 """A thread that watches descriptors for a loop that cannot: Windows' Proactor.
 
-The descriptors stay readable until the loop has seen to them, so the thread puts each aside when it reports it, and
-takes it up again when the loop says so.
+The descriptors stay ready until the loop has seen to them, so the thread puts each aside when it reports it, and takes
+it up again when the loop says so. Windows' select() takes 512 descriptors: there a loop with more has more threads.
 """
 
 from __future__ import annotations
@@ -14,29 +14,35 @@ import weakref
 from contextlib import suppress
 from typing import Any
 
+from zmqlite.readiness import POLLIN, POLLOUT
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
     from collections.abc import Callable
 
+    _Wanted = tuple[int, int]  # a descriptor, and POLLIN or POLLOUT
+
 __all__ = ["ReaderThread", "find_reader_thread", "needs_thread"]
 
-_threads: weakref.WeakKeyDictionary[Any, ReaderThread] = weakref.WeakKeyDictionary()
+_threads: weakref.WeakKeyDictionary[Any, list[ReaderThread]] = weakref.WeakKeyDictionary()
 _lock = threading.Lock()
+_SELECT_ROOM = 500  # of 512; the thread watches one of its own
 
 
 def needs_thread(loop: AbstractEventLoop) -> bool:
-    """Whether a loop cannot watch descriptors by itself."""
-    proactor: Any = getattr(asyncio, "ProactorEventLoop", None)
-    return proactor is not None and isinstance(loop, proactor)
+    """Whether a loop cannot watch descriptors by itself: its add_reader() is the one that only raises."""
+    return getattr(type(loop), "add_reader", None) is asyncio.AbstractEventLoop.add_reader
 
 
 def find_reader_thread(loop: AbstractEventLoop) -> ReaderThread:
-    """Return the reader thread of a loop; start it when there is none."""
+    """Return a reader thread of a loop that has room; make one when there is none."""
     with _lock:
-        found = _threads.get(loop)
+        threads = _threads.setdefault(loop, [])
+        found = next((one for one in threads if one.has_room()), None)
         if found is None:
-            found = _threads[loop] = ReaderThread(loop)
+            found = ReaderThread(loop)
+            threads.append(found)
         return found
 
 
@@ -49,17 +55,21 @@ class ReaderThread:
 
     def __init__(self, loop: AbstractEventLoop) -> None:
         self._loop = weakref.ref(loop, self._end)
-        self._calls: dict[int, tuple[Callable[..., None], Any]] = {}
-        self._watched: set[int] = set()
+        self._calls: dict[_Wanted, tuple[Callable[..., None], Any]] = {}
+        self._watched: set[_Wanted] = set()
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self._waker: sockets.socket | None = None
 
-    def add(self, descriptor: int, call: Callable[..., None], argument: Any) -> None:
-        """Have the loop call back whenever the descriptor is readable. Called in the loop's thread."""
+    def has_room(self) -> bool:
+        """Whether it can watch one more."""
+        return len(self._calls) < _SELECT_ROOM or hasattr(select, "poll")
+
+    def add(self, descriptor: int, call: Callable[..., None], argument: Any, event: int = POLLIN) -> None:
+        """Have the loop call back whenever the descriptor is ready. Called in the loop's thread."""
         with self._lock:
-            self._calls[descriptor] = (call, argument)
-            self._watched.add(descriptor)
+            self._calls[descriptor, event] = (call, argument)
+            self._watched.add((descriptor, event))
             if self._thread is None:
                 wakes, self._waker = sockets.socketpair()
                 wakes.setblocking(False)
@@ -70,12 +80,12 @@ class ReaderThread:
                 self._thread.start()
         self._wake()
 
-    def remove(self, descriptor: int) -> None:
+    def remove(self, descriptor: int, event: int = POLLIN) -> None:
         """Watch it no longer; the last one ends the thread."""
         thread = None
         with self._lock:
-            self._calls.pop(descriptor, None)
-            self._watched.discard(descriptor)
+            self._calls.pop((descriptor, event), None)
+            self._watched.discard((descriptor, event))
             if not self._calls:
                 thread, self._thread = self._thread, None
                 waker, self._waker = self._waker, None
@@ -98,9 +108,9 @@ class ReaderThread:
             with suppress(OSError):  # full of wake-ups, or closed: either will do
                 waker.send(b"\0")
 
-    def _dispatch(self, descriptor: int) -> None:
+    def _dispatch(self, wanted: _Wanted) -> None:
         """In the loop's thread: call back, and watch on."""
-        found = self._calls.get(descriptor)
+        found = self._calls.get(wanted)
         if found is None:
             return
         call, argument = found
@@ -108,8 +118,8 @@ class ReaderThread:
             call(argument)
         finally:
             with self._lock:
-                if descriptor in self._calls:
-                    self._watched.add(descriptor)
+                if wanted in self._calls:
+                    self._watched.add(wanted)
             self._wake()
 
     def _run(self, wakes: sockets.socket) -> None:
@@ -120,59 +130,76 @@ class ReaderThread:
             wakes.close()
 
     def _watch(self, wakes: sockets.socket) -> bool:
+        waker = (wakes.fileno(), POLLIN)
         with self._lock:
-            watched = [*self._watched, wakes.fileno()]
+            watched = [*self._watched, waker]
         try:
-            readable = select_readable(watched)
+            ready = select_ready(watched)
         except (OSError, ValueError):
             with self._lock:  # one was closed without a word: forget those that no longer are
                 self._watched = {one for one in self._watched if _is_open(one)}
             return True
-        if wakes.fileno() in readable:
+        if waker in ready:
             try:
                 if not wakes.recv(4096):
                     return False
             except BlockingIOError:
                 pass
+            except OSError:
+                return False  # reset: Windows has no other socketpair() than one over tcp
         loop = self._loop()
         if loop is None or loop.is_closed():
             return False
-        for descriptor in readable:
+        for wanted in ready:
             with self._lock:
-                if descriptor not in self._watched:
+                if wanted not in self._watched:
                     continue
-                self._watched.discard(descriptor)
+                self._watched.discard(wanted)
             try:
-                loop.call_soon_threadsafe(self._dispatch, descriptor)
+                loop.call_soon_threadsafe(self._dispatch, wanted)
             except RuntimeError:
                 return False  # it was closed meanwhile
         return True
 
 
-def select_readable(descriptors: list[int], timeout_ms: int | None = None) -> list[int]:
-    """Wait until one of the descriptors is readable; with poll() where there is one, as select() has a limit.
+def select_ready(watched: list[_Wanted], timeout_s: float | None = None) -> list[_Wanted]:
+    """Wait until one of the descriptors is ready; with poll() where there is one, as select() has a limit.
 
     Args:
-        descriptors: what to watch.
-        timeout_ms: 0, or None for ever.
+        watched: what to watch: (descriptor, POLLIN) or (descriptor, POLLOUT).
+        timeout_s: seconds: 0, or None for ever.
+
+    Returns:
+        Those of them that are ready, or have an error.
 
     Raises:
         OSError: one of them is closed.
+        ValueError: one of them is no descriptor, or there are more than select() takes.
     """
     if not hasattr(select, "poll"):
-        return select.select(descriptors, [], [], timeout_ms)[0]
+        readers = [descriptor for descriptor, event in watched if event == POLLIN]
+        writers = [descriptor for descriptor, event in watched if event == POLLOUT]
+        # Windows tells of a connection that failed as of an error.
+        found = select.select(readers, writers, writers, timeout_s)
+        ready = {(descriptor, POLLIN) for descriptor in found[0]}
+        ready.update((descriptor, POLLOUT) for descriptor in found[1] + found[2])
+        return list(ready)
+    masks: dict[int, int] = {}
+    for descriptor, event in watched:
+        masks[descriptor] = masks.get(descriptor, 0) | (select.POLLIN if event == POLLIN else select.POLLOUT)
     poller = select.poll()
-    for descriptor in descriptors:
-        poller.register(descriptor, select.POLLIN)
-    found = poller.poll(timeout_ms)
-    if any(events & select.POLLNVAL for _, events in found):
+    for descriptor, mask in masks.items():
+        poller.register(descriptor, mask)
+    events = dict(poller.poll(timeout_s))
+    if any(event & select.POLLNVAL for event in events.values()):
         raise OSError("a descriptor was closed")
-    return [descriptor for descriptor, _ in found]
+    other = {POLLIN: select.POLLOUT, POLLOUT: select.POLLIN}
+    return [(descriptor, event) for descriptor, event in watched if events.get(descriptor, 0) & ~other[event]]
 
 
-def _is_open(descriptor: int) -> bool:
+def _is_open(wanted: _Wanted) -> bool:
     try:
-        select_readable([descriptor], 0)
+        select_ready([wanted], 0)
     except (OSError, ValueError):
         return False
     return True
