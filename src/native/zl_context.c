@@ -169,7 +169,11 @@ zl_context *zl_context_shadow (void *handle)
 
 void *zl_context_handle (zl_context *context)
 {
-    return context->generation == zl_generation ? context->handle : NULL;
+    void *handle;
+    zl_thread_lock (&zl_context_lock);
+    handle = context->generation == zl_generation ? context->handle : NULL;
+    zl_thread_unlock (&zl_context_lock);
+    return handle;
 }
 
 int zl_context_closed (zl_context *context)

@@ -301,7 +301,7 @@ static int zl_poll_descriptors (zl_pollitem *items, int count, long timeout_ms, 
             break;
         found = -1;
         zl_poll_set_state (items, count, 1);
-        rc = items[0].socket ? zl_busy_poll (&items[0].socket->busy, fds, (unsigned) count) : 0;
+        rc = count > 0 && items[0].socket ? zl_busy_poll (&items[0].socket->busy, fds, (unsigned) count) : 0;
         if (rc == 0)
             rc = poll (fds, (nfds_t) count, timeout_ms > INT32_MAX ? INT32_MAX : (int) timeout_ms);
         error = errno;

@@ -191,6 +191,18 @@ MENDS = (
             ),
         ),
     ),
+    # A context that ends copies the list of connects that wait, while another thread may still connect.
+    Mend(
+        "a context that ends reads the list of connects that wait under its lock",
+        "src/ctx.cpp",
+        (
+            (
+                r"pending_connections_t copy = _pending_connections;",
+                "_endpoints_sync.lock (); pending_connections_t copy = _pending_connections; "
+                "_endpoints_sync.unlock ();",
+            ),
+        ),
+    ),
     # A socket whose inproc peer has a disconnect message and has closed, closed in turn before libzmq's own thread has
     # noticed both: it writes its disconnect message to a queue that it has given up, address 0.
     Mend(
