@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import pickle
 
 import hostile_sends
 import pytest
@@ -195,6 +196,35 @@ def test_messages_come_back_in_their_order(run, asyncio_context):
             assert await pull.recv_many() == [b"1", b"2", b"3"]
 
     run(main())
+
+
+@pytest.mark.parametrize("limited", [False, True])
+@pytest.mark.parametrize("waits", [True, False])
+@pytest.mark.parametrize("form", ["recv_string", "recv_json", "recv_pyobj", "recv_serialized"])
+def test_message_that_cannot_be_decoded_is_received_once(form, waits, limited, run, asyncio_context):
+    """It is delivered with the error, also to a task that waited for it: the next receive gets the next message."""
+
+    async def main():
+        push, pull = connect_pair(asyncio_context, zmqlite.PUSH, zmqlite.PULL)
+        if not waits:
+            await push.send_many([b"\xff", b"next"])
+            await pull.poll()
+        arguments = (lambda parts: int(parts[0]),) if form == "recv_serialized" else ()
+        future = getattr(pull, form)(*arguments)
+        assert future.done() is not waits
+        task = asyncio.ensure_future(asyncio.wait_for(future, 20) if limited else _wait_for(future))
+        await turns(2)
+        if waits:
+            await push.send_many([b"\xff", b"next"])
+        with pytest.raises((ValueError, pickle.UnpicklingError)):
+            await task
+        assert await pull.recv() == b"next"
+
+    run(main())
+
+
+async def _wait_for(future):
+    return await future
 
 
 def test_message_that_comes_back_goes_to_who_waits(run, asyncio_context):

@@ -156,6 +156,9 @@ class Receiving(_Waiting):
         else:
             Future.set_result(self, value)
 
+    def _failure(self) -> BaseException | None:
+        return Future.exception(self) if self.done() and not self.cancelled() else None
+
     def _give_back(self) -> None:
         raw = self._raw
         if raw is not DELIVERED:
@@ -170,9 +173,11 @@ class Receiving(_Waiting):
             self._awaiting += 1
             try:
                 yield self
-            except BaseException:
+            except BaseException as error:
                 self._awaiting -= 1
-                if not self._awaiting:
+                if error is self._failure():
+                    self._raw = DELIVERED  # the task wakes up with what the message could not be decoded for
+                elif not self._awaiting:
                     self._give_back()
                 raise
             self._awaiting -= 1
