@@ -5,13 +5,16 @@ The table against libzmq, option by option and by number, is in test_options_lib
 
 from __future__ import annotations
 
+import dis
 import errno
+import sys
 from typing import Any
 
 import pytest
 
 import zmqlite
 from zmqlite import constants, options
+from zmqlite._backend import BACKEND
 from zmqlite.errors import ZMQError
 from zmqlite.option_codec import Bytes, Key, Number, Option
 
@@ -86,6 +89,51 @@ def test_attribute_sets_the_option(context: zmqlite.Context[Any], row: Option) -
             assert name not in vars(socket)
             if row.readable:
                 assert socket.get(row.number) == value
+
+
+@pytest.mark.skipif(
+    sys.implementation.name == "cpython" and sys.version_info < (3, 12),
+    reason="there it would cost each send and recv a third more: docs/differences.md",
+)
+def test_attribute_is_read_in_any_mixture_of_cases(context: zmqlite.Context[Any]) -> None:
+    """As with pyzmq; the deprecated names too. What is no option, or cannot be read, is an AttributeError."""
+    socket: Any = context.socket(zmqlite.SUB)
+    socket.sndhwm, socket.identity, socket.linger = 7, b"me", 0
+    assert (socket.SndHwm, socket.Identity, socket.Routing_Id, socket.LinGer) == (7, b"me", b"me", 0)
+    for name in ("Nonsense", "_Linger", "UnSubscribe"):
+        with pytest.raises(AttributeError, match=f"(?i){name}"):
+            getattr(socket, name)
+    with pytest.raises(AttributeError, match="EINVAL"):
+        socket.Xpub_Verbose  # noqa: B018 - reading it is what raises
+    socket.close()
+    with pytest.raises(ZMQError) as caught:
+        socket.SndHwm  # noqa: B018 - likewise
+    assert caught.value.errno == errno.ENOTSOCK
+
+
+@pytest.mark.skipif(
+    not (BACKEND == "c" and (3, 11) <= sys.version_info < (3, 14)), reason="about what CPython 3.11 to 3.13 do"
+)
+def test_calls_of_send_and_recv_are_specialised(context: zmqlite.Context[Any]) -> None:
+    """CPython calls them without looking them up: a third of the time of short messages.
+
+    It does not for classes with a __getattr__ before 3.12, nor for sockets that have got a dict from 3.13 on.
+    """
+    left, right = context.socket(zmqlite.PAIR), context.socket(zmqlite.PAIR)
+    left.linger = right.linger = 0
+    left.identity = b"left"
+    left.bind("inproc://specialised")
+    right.connect("inproc://specialised")
+
+    def exchange() -> None:
+        for _ in range(100):
+            left.send(b"x")
+            right.recv()
+
+    for _ in range(10):
+        exchange()
+    loads = [step.opname for step in dis.get_instructions(exchange, adaptive=True) if step.argval in ("send", "recv")]
+    assert [name.startswith(("LOAD_METHOD_", "LOAD_ATTR_METHOD_")) for name in loads] == [True, True], loads
 
 
 @pytest.mark.parametrize("row", [row for row in HERE if not row.writable], ids=get_id)

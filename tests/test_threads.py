@@ -243,6 +243,41 @@ def test_many_threads_in_one_socket_lose_nothing(run_child: Callable[..., Any]) 
     assert child.stdout.splitlines() == ["[] True True"]
 
 
+def test_close_waits_for_a_thread_that_only_looks_in(run_child: Callable[..., Any]) -> None:
+    """Reading an option takes microseconds, and close() comes after it; the reader's next look finds it closed.
+
+    Or closing: EBUSY, when it comes in that very moment.
+    """
+    child = run_child(
+        """
+        import collections, errno, threading
+        import zmqlite as zmq
+
+        ends = collections.Counter()
+
+        def look(socket, looking):
+            try:
+                while True:
+                    socket.curve_publickey  # a key is read without the GIL
+                    looking.set()
+            except zmq.ZMQError as error:
+                ends[error.errno in (errno.ENOTSOCK, errno.EBUSY)] += 1
+
+        with zmq.Context() as context:
+            for _ in range(300):
+                socket, looking = context.socket(zmq.PAIR), threading.Event()
+                thread = threading.Thread(target=look, args=(socket, looking), daemon=True)
+                thread.start()
+                looking.wait()
+                socket.close()
+                thread.join()
+        print(dict(ends))
+        """
+    )
+    assert (child.exit_code, child.stderr) == (0, "")
+    assert child.stdout.strip() == "{True: 300}"
+
+
 def test_a_socket_moves_between_threads(run_child: Callable[..., Any]) -> None:
     """One after the other, any number of threads may use it, and one may end without closing it."""
     code = """

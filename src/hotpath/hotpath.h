@@ -50,6 +50,10 @@ typedef struct hp_socket
     Py_ssize_t copy_threshold;
     int sending_more;     /* the last part sent had SNDMORE */
     hp_readiness *readiness; /* of a socket that an event loop waits for, or NULL */
+    /* What zmqlite.socket keeps, NULL for None. Not in a dict: from 3.13 on CPython specialises calls of methods for
+     * instances of such a class only while they have none. */
+    PyObject *context, *cffi_native, *site, *type, *inproc_endpoints, *timeouts;
+    int type_number;
 } hp_socket;
 
 typedef struct hp_frame

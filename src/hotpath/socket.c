@@ -43,34 +43,50 @@ static PyObject *hp_socket_new (PyTypeObject *type, PyObject *arguments, PyObjec
             return NULL;
         }
         hp.api->msg_init (&self->small);
+        self->type_number = -1;
     }
     return (PyObject *) self;
 }
 
 static void hp_socket_dealloc (PyObject *object)
 {
+    hp_socket *self = (hp_socket *) object;
     PyTypeObject *type = Py_TYPE (object);
     freefunc release = (freefunc) PyType_GetSlot (type, Py_tp_free);
     PyObject_GC_UnTrack (object);
-    Py_CLEAR (((hp_socket *) object)->readiness);
-    hp.api->msg_close (&((hp_socket *) object)->small);
-    Py_CLEAR (((hp_socket *) object)->owner);
+    Py_CLEAR (self->readiness);
+    Py_CLEAR (self->context);
+    Py_CLEAR (self->cffi_native);
+    Py_CLEAR (self->site);
+    Py_CLEAR (self->type);
+    Py_CLEAR (self->inproc_endpoints);
+    Py_CLEAR (self->timeouts);
+    hp.api->msg_close (&self->small);
+    Py_CLEAR (self->owner);
     release (object);
     Py_DECREF (type);
 }
 
 static int hp_socket_traverse (PyObject *object, visitproc visit, void *arg)
 {
+    hp_socket *self = (hp_socket *) object;
     Py_VISIT (Py_TYPE (object));
-    Py_VISIT (((hp_socket *) object)->owner);
-    Py_VISIT (((hp_socket *) object)->readiness);
+    Py_VISIT (self->owner);
+    Py_VISIT (self->readiness);
+    Py_VISIT (self->context);
+    Py_VISIT (self->cffi_native);
+    Py_VISIT (self->site);
+    Py_VISIT (self->type);
+    Py_VISIT (self->inproc_endpoints);
+    Py_VISIT (self->timeouts);
     return 0;
 }
 
-/* Not the owner: native is its. */
+/* Not the owner: native is its. What else is not here refers to nothing. */
 static int hp_socket_clear (PyObject *object)
 {
     Py_CLEAR (((hp_socket *) object)->readiness);
+    Py_CLEAR (((hp_socket *) object)->context);
     return 0;
 }
 
@@ -189,6 +205,13 @@ static PyMethodDef hp_socket_methods[] = {
 static PyMemberDef hp_socket_members[] = {
     {"copy_threshold", T_PYSSIZET, offsetof (hp_socket, copy_threshold), 0,
      "copy=False sends in place from this many bytes on; shorter messages are copied."},
+    {"context", T_OBJECT, offsetof (hp_socket, context), 0, "The Context that the socket was made from; None when it is not known."},
+    {"_native", T_OBJECT, offsetof (hp_socket, cffi_native), 0, "The zl_socket, or None."},
+    {"_site", T_OBJECT, offsetof (hp_socket, site), 0, "Where it was made."},
+    {"_type", T_OBJECT, offsetof (hp_socket, type), 0, "Its SocketType, or a number."},
+    {"_type_number", T_INT, offsetof (hp_socket, type_number), 0, "The same as a number; -1 before it is known."},
+    {"_inproc_endpoints", T_OBJECT, offsetof (hp_socket, inproc_endpoints), 0, "Those that it is bound to, or None."},
+    {"_timeouts", T_OBJECT, offsetof (hp_socket, timeouts), 0, "RCVTIMEO and SNDTIMEO, for event loops, or None."},
     {NULL, 0, 0, 0, NULL}};
 
 static PyGetSetDef hp_socket_getset[] = {

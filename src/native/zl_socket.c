@@ -33,7 +33,7 @@ int zl_socket_enter_to_poll (zl_socket *socket)
             socket->events_known = 0;
         return 0;
     }
-    errno = zl_load (&socket->state) == ZL_CLOSED ? ENOTSOCK : EBUSY;
+    errno = zl_load (&socket->state) == ZL_CLOSED || !zl_load_ptr (&socket->handle) ? ENOTSOCK : EBUSY;
     return -1;
 }
 
@@ -271,11 +271,29 @@ void *zl_socket_lend (zl_socket *socket)
     return handle;
 }
 
+/* Who is inside and does not wait is out again in microseconds, but for zl_poll and the proxies: close() waits that long.
+ * A thread that closes what an event loop of another thread has just looked at is not refused by chance. */
+#define ZL_VISIT_MS 100
+
+static int zl_socket_claim_after_visit (zl_socket *socket)
+{
+    int64_t until = zl_thread_now () + ZL_VISIT_MS;
+    while (!zl_socket_claim (socket)) {
+        int state = zl_load (&socket->state);
+        if (socket->thread_safe || (state != ZL_INSIDE && state != ZL_IDLE) || zl_thread_now () >= until)
+            return 0;
+        zl_thread_lock (&zl_context_lock);
+        zl_thread_wait (&zl_context_changed, &zl_context_lock, 1);
+        zl_thread_unlock (&zl_context_lock);
+    }
+    return 1;
+}
+
 int zl_socket_close (zl_socket *socket, int linger)
 {
     if (socket->generation != zl_generation || !zl_load_ptr (&socket->handle))
         return 0; /* closing what is closed, or the parent's, is no error */
-    if (!zl_socket_claim (socket)) {
+    if (!zl_socket_claim_after_visit (socket)) {
         if (!zl_load_ptr (&socket->handle))
             return 0;
         errno = EBUSY;

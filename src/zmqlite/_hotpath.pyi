@@ -16,6 +16,16 @@ class SocketBase:
     _readiness: Any
     """Who waits for the socket, when an event loop does: a ReadinessBase; else None."""
 
+    context: Any
+    """The Context that the socket was made from; None when it is not known."""
+
+    _native: Any
+    _site: Any
+    _type: Any
+    _type_number: int
+    _inproc_endpoints: frozenset[str] | None
+    _timeouts: Any
+
     @property
     def closed(self) -> bool: ...
     def _attach(self, native: Any, address: int) -> None:

@@ -97,9 +97,19 @@ def make_socket(context: int, socket_type: int, /) -> int:
 class PartVerbs:
     """A guarded libzmq socket: the part of SocketBase that moves one part."""
 
-    __slots__ = ("_inbox", "_native_side", "_owner", "_pinned", "copy_threshold")
+    __slots__ = (
+        "_inbox", "_inproc_endpoints", "_native", "_native_side", "_owner", "_pinned", "_site", "_timeouts", "_type",
+        "_type_number", "context", "copy_threshold",
+    )  # fmt: skip
 
     _readiness: Any = None
+    _inproc_endpoints: frozenset[str] | None
+    _native: Any
+    _site: Any
+    _timeouts: Any
+    _type: Any
+    _type_number: int
+    context: Any
     copy_threshold: int
     _inbox: tuple[Any, Any, bytearray]
     _native_side: Any
@@ -112,6 +122,9 @@ class PartVerbs:
         socket._inbox = _closed
         socket._native_side = _closed[0]
         socket._owner = None
+        socket.context = socket._native = socket._site = socket._type = None
+        socket._inproc_endpoints = socket._timeouts = None
+        socket._type_number = -1
         return socket
 
     @property
@@ -158,8 +171,7 @@ class PartVerbs:
     def _bind_at_once(self, endpoint: bytes, /) -> int:
         return -1
 
-    def _connect_at_once(self, endpoint: bytes, /) -> int:
-        return -1
+    _connect_at_once = _bind_at_once
 
     # ---- the slow way ----
 

@@ -105,7 +105,7 @@ class Endpoints:
     _next_routing_id: bytes | None = None
     _routing_ids: dict[str, bytes] | None = None
     # inproc:// endpoints that this socket is bound to: libzmq tells nobody, and zmqlite.testing asks.
-    _inproc_endpoints: frozenset[str] = frozenset()
+    _inproc_endpoints: frozenset[str] | None
 
     def bind(self, addr: str | bytes) -> SocketContext:
         """Listen on an endpoint.
@@ -128,7 +128,7 @@ class Endpoints:
         """
         self._call_endpoint("bind()", lib.zl_socket_bind, addr, self._bind_at_once)
         if addr[:9] in ("inproc://", b"inproc://"):
-            self._inproc_endpoints |= {_to_text(addr)}
+            self._inproc_endpoints = (self._inproc_endpoints or frozenset()) | {_to_text(addr)}
         return SocketContext(self, "bind", self._last_endpoint(addr))
 
     def connect(self, addr: str | bytes) -> SocketContext:
@@ -148,7 +148,8 @@ class Endpoints:
         if self._next_routing_id is not None:
             self._claim_routing_id(_to_text(addr))
         self._call_endpoint("connect()", lib.zl_socket_connect, addr, self._connect_at_once)
-        self._next_routing_id = None
+        if self._next_routing_id is not None:
+            self._next_routing_id = None
         return SocketContext(self, "connect", _to_text(addr))
 
     def _claim_routing_id(self, addr: str) -> None:

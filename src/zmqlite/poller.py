@@ -52,7 +52,7 @@ class _PollSet:
             item.events = flags
             self.answers.append(thing)
             if isinstance(thing, SocketBase):
-                native = thing._native  # type: ignore[attr-defined]  # every Socket has one
+                native = thing._native
                 item.socket = native
                 self.natives.append(native)
             elif isinstance(thing, int):

@@ -30,7 +30,7 @@ _THREAD_SLICE_MS = 1000
 def _native_of(call: str, name: str, socket: Any) -> Any:
     if not isinstance(socket, SocketBase):
         raise TypeError(f"{call} takes a Socket as {name}, got {type(socket).__name__}")
-    return socket._native  # type: ignore[attr-defined]  # every Socket has one
+    return socket._native
 
 
 def _forward(call: str, native: Any) -> int:

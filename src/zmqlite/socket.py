@@ -55,14 +55,9 @@ class Socket(Endpoints, SocketOptions, SocketForms[_Return]):
     Source: zmq_socket(3).
     """
 
-    context: Any = None
-    _type: Any = None
-    _native: Any = None
-    _type_number = -1
-    _type_name = "UNKNOWN"
+    # What every socket sets is kept by the backend's class, without a dict. The rest is rare.
     _shadow = False
     _shadow_object: Any = None
-    _site: Any = None
     _monitor: Any = None
     _monitor_socket: Any = None
 
@@ -121,10 +116,14 @@ class Socket(Endpoints, SocketOptions, SocketForms[_Return]):
         self._type_number = number
         try:
             self._type = SocketType(number)
-            self._type_name = self._type.name
         except ValueError:
             self._type = number
-            self._type_name = str(number)
+
+    @property
+    def _type_name(self) -> str:
+        if self._type is None:
+            return "UNKNOWN"
+        return str(getattr(self._type, "name", self._type))
 
     # ---- life ----
 
@@ -199,7 +198,7 @@ class Socket(Endpoints, SocketOptions, SocketForms[_Return]):
             linger: milliseconds; -1 for ever; None keeps the socket's own LINGER (-1 unless it was set).
 
         Raises:
-            SocketInUse: EBUSY, another thread is inside the socket.
+            SocketInUse: EBUSY, another thread is inside the socket and stays there for 100 ms, or waits there.
             ZMQError: EINVAL, linger is below -1.
 
         Source: zmq_close(3).

@@ -1,11 +1,13 @@
 """Options of a socket: by number, by name, as attributes. The table is in options.py.
 
-There is no __getattr__ here: a class that has one loses CPython's specialised method calls, which costs every send
-and recv some 40 ns. Options are attributes in lower and upper case; setting finds any mixture of the two.
+Options are attributes in lower and upper case. Setting finds any mixture of the two; reading it, too, where that costs
+nothing. It takes a __getattr__, and a class that has one loses CPython's specialised method calls before 3.12: 16 B on
+3.11 are sent in 72 ns instead of 49, and received in 85 instead of 51. On 3.12 and 3.13 there is no difference.
 """
 
 from __future__ import annotations
 
+import sys
 from errno import EINTR, EINVAL
 
 from ._backend import learn_option
@@ -253,8 +255,19 @@ class SocketOptions:
             raise AttributeError(f"{type(self).__name__} has no attribute {name!r}, and it is no option of libzmq")
         setattr(self, option.name.lower(), value)
 
+    def _get_unknown(self, name: str) -> Any:
+        option = None if name.startswith("_") else find_by_name(name)
+        if option is None or hasattr(type(self), name):
+            # Also reached when the attribute of that very name has raised AttributeError: it does so again.
+            return object.__getattribute__(self, name)
+        return getattr(self, option.name)
+
     def __dir__(self) -> list[str]:
         return sorted({*object.__dir__(self), *(row.name for row in SOCKET_OPTIONS.values())})
+
+
+if sys.version_info >= (3, 12) or sys.implementation.name != "cpython":
+    SocketOptions.__getattr__ = SocketOptions._get_unknown  # type: ignore[attr-defined]
 
 
 def install_socket_attributes(cls: type) -> None:

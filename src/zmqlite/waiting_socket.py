@@ -27,10 +27,11 @@ _send_many = Socket.send_many
 class WaitingSocket(Socket[Any]):
     """A Socket for which an event loop waits."""
 
-    _timeouts: tuple[int | None, int | None] = _UNKNOWN
+    _timeouts: tuple[int | None, int | None]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self._readiness = Readiness()
+        self._timeouts = _UNKNOWN
         super().__init__(*args, **kwargs)
 
     def get(self, option: int) -> Any:

@@ -133,7 +133,7 @@ def is_inproc_bound(context: Any, endpoint: str) -> bool:
     """Whether a zmqlite socket of this context, or of one that it shadows, is bound to an inproc endpoint."""
     while isinstance(context, Context):
         for socket in context._list_sockets():
-            if endpoint in socket._inproc_endpoints and not socket.closed:
+            if endpoint in (socket._inproc_endpoints or ()) and not socket.closed:
                 return True
         context = context._shadow_object
     return False
