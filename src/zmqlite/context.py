@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from contextlib import suppress
 from errno import EAGAIN, EFAULT, EINTR, EINVAL, ENOTSUP
 from threading import Lock
 from warnings import warn
@@ -13,7 +14,7 @@ from ._native import ffi, lib
 from .addresses import to_address
 from .constants import ContextOption
 from .context_options import ContextOptions, class_name, install_context_attributes
-from .errors import ForkedError, ZMQError, error_from_errno
+from .errors import ForkedError, SocketInUse, ZMQError, error_from_errno
 from .lifetime import creation_site, exit_deadline, exit_linger, format_site, prepare_exit
 from .options import encode_context, find_socket_option
 
@@ -146,6 +147,9 @@ class Context(ContextOptions, _Generic[_SocketT]):
 
     __deepcopy__ = __copy__
 
+    def __reduce__(self) -> Any:
+        raise TypeError("a Context cannot be pickled: make it in the process that uses it")
+
     @property
     def closed(self) -> bool:
         """Whether the context is terminated, or belongs to the process this one was forked from."""
@@ -219,8 +223,16 @@ class Context(ContextOptions, _Generic[_SocketT]):
             return
         until = None if timeout is None or timeout < 0 else time.monotonic() + timeout / 1000
         while not self._term_for(_SLICE_MS if until is None else _left_ms(until)):
+            self._close_stopped_monitors()
             if until is not None and time.monotonic() >= until:
                 raise error_from_errno(EAGAIN, f"term(timeout={timeout})", hint=self._describe_open())
+
+    def _close_stopped_monitors(self) -> None:
+        # Who reads one has seen ETERM by now. One that nobody reads would be waited for: pyzmq waits for ever.
+        for socket in self._list_sockets():
+            if socket._monitors_nothing:
+                with suppress(SocketInUse):
+                    socket.close()
 
     def _term_for(self, slice_ms: int) -> bool:
         errno = -lib.zl_context_term(self._native, slice_ms)
@@ -261,7 +273,7 @@ class Context(ContextOptions, _Generic[_SocketT]):
         if self._native is None or self.closed:
             return
         for socket in self._list_sockets():
-            if implicit and not socket.closed:
+            if implicit and not socket.closed and not socket._monitors_nothing:
                 message = f"Destroying context with unclosed socket {socket}, made at {format_site(socket._site)}"
                 warn(message, ResourceWarning, stacklevel=3, source=socket)
             if self._shadow and not socket.closed:

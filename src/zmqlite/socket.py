@@ -60,6 +60,8 @@ class Socket(Endpoints, SocketOptions, SocketForms[_Return]):
     _shadow_object: Any = None
     _monitor: Any = None
     _monitor_socket: Any = None
+    # Of a monitor's socket: it has been stopped, and nobody needs to close it.
+    _monitors_nothing = False
 
     def __init__(
         self,
@@ -132,7 +134,7 @@ class Socket(Endpoints, SocketOptions, SocketForms[_Return]):
         if self._native is None:
             return
         try:
-            if not self._shadow and not self.closed:
+            if not self._shadow and not self._monitors_nothing and not self.closed:
                 warn(_UNCLOSED.format(self, format_site(self._site)), ResourceWarning, stacklevel=2, source=self)
         finally:
             self._release()
@@ -187,7 +189,8 @@ class Socket(Endpoints, SocketOptions, SocketForms[_Return]):
     def socket_type(self) -> int:
         """The type; deprecated, use `type`."""
         warn("Socket.socket_type is deprecated, use Socket.type", DeprecationWarning, stacklevel=2)
-        return self._type_number
+        made: int = self._type
+        return made
 
     def close(self, linger: int | None = None) -> None:
         """Close the socket. Messages not yet sent are sent as long as the linger says, while the program goes on.
@@ -208,9 +211,7 @@ class Socket(Endpoints, SocketOptions, SocketForms[_Return]):
         keep = lib.ZL_LINGER_KEEP if linger is None else find_socket_option(_LINGER).encode(linger)
         if lib.zl_socket_close(self._native, keep) != 0:
             raise error_from_errno(ffi.errno, "close()")
-        if self._monitor_socket is not None:
-            self._monitor_socket.close()
-            self._monitor_socket = None
+        self._let_monitor_go()
         if self.context is not None:
             self.context._rm_socket(self)
         _backend.collect()
@@ -311,7 +312,7 @@ class Socket(Endpoints, SocketOptions, SocketForms[_Return]):
             addr: an inproc endpoint; made up when None.
 
         Returns:
-            The same socket until disable_monitor().
+            The same socket until disable_monitor() or close(), after which it receives MONITOR_STOPPED.
         """
         if self._monitor_socket is not None:
             if not self._monitor_socket.closed:
@@ -327,12 +328,19 @@ class Socket(Endpoints, SocketOptions, SocketForms[_Return]):
         return result
 
     def disable_monitor(self) -> None:
-        """Stop get_monitor_socket() and monitor()."""
-        socket, self._monitor_socket = self._monitor_socket, None
-        if socket is not None:
-            socket.close()
+        """Stop get_monitor_socket() and monitor().
+
+        What reads the events, perhaps in another thread, gets what is left of them and MONITOR_STOPPED, and closes the
+        monitor's socket then. It need not: whoever holds it last closes it, and so does Context.term().
+        """
+        self._let_monitor_go()
         if not self.closed:
             self.monitor(None)
+
+    def _let_monitor_go(self) -> None:
+        if self._monitor_socket is not None:
+            self._monitor_socket._monitors_nothing = True
+            self._monitor_socket = None
 
     @property
     def monitor_dropped(self) -> int:

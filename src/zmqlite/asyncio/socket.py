@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 from warnings import warn
 
-from zmqlite.errors import ZMQError
 from zmqlite.socket import Socket as BaseSocket
 
 from .drivers import LoopDriver
@@ -148,10 +147,8 @@ class Socket(ReceivingForms, SendingForms):
                 if event["event"] == Event.MONITOR_STOPPED:
                     return
         finally:
-            if self.closed:
-                monitor.close()
-            else:
-                try:
+            try:
+                if not self.closed:
                     self.disable_monitor()
-                except ZMQError:
-                    monitor.close()
+            finally:
+                monitor.close()

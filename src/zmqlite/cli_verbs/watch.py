@@ -80,6 +80,7 @@ def monitor(
             if last is not None and message["event"] == last:
                 break
         socket.disable_monitor()
+        events.close()
 
 
 def _show(message: MonitorMessage, seconds: float, as_json: bool) -> None:

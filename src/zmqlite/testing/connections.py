@@ -69,6 +69,7 @@ class Connections:
     def close(self) -> None:
         """Stop watching."""
         self._socket.disable_monitor()
+        self._monitor.close()
 
     def count(self, endpoint: str | None = None) -> int:
         """How many connections are up: of one endpoint, or of all."""
