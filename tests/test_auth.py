@@ -6,6 +6,7 @@ import asyncio
 import hmac
 import logging
 import os
+from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
@@ -215,6 +216,43 @@ def test_curve_callback_decides(auth: Any, answer: Any, code: bytes) -> None:
         assert status(auth, b"CURVE", KEY) == code
 
 
+def _yields(domain: str, key: bytes) -> Any:
+    yield False
+
+
+async def _yields_later(domain: str, key: bytes) -> Any:
+    yield False
+
+
+@pytest.mark.parametrize("provider", [_yields, _yields_later, lambda domain, key: Future()])
+def test_callback_that_returns_what_decides_nothing_lets_nobody_in(auth: Any, provider: Any, caplog: Any) -> None:
+    """A generator, or what a pool of threads will answer: all of them are true."""
+    auth.configure_curve_callback(credentials_provider=provider)
+    assert status(auth, b"CURVE", KEY) == b"500"
+    assert "no answer" in caplog.text
+
+
+@pytest.mark.parametrize(("answer", "code"), [(False, b"400"), (True, b"200")])
+def test_callback_that_forgets_to_await_is_awaited(auth: Any, answer: bool, code: bytes) -> None:
+    """What an async function returns may be awaited, too: a coroutine is true whatever it will say."""
+
+    async def forgets(domain: str, key: bytes) -> Any:
+        return _later(answer)
+
+    auth.configure_curve_callback(credentials_provider=forgets)
+    assert status(auth, b"CURVE", KEY) == code
+
+
+def test_allowing_an_empty_list_lets_nobody_in(auth: Any) -> None:
+    """It is the list of all that may connect."""
+    auth.allow(*[])
+    assert status(auth, b"NULL") == b"400"
+    with pytest.raises(ValueError, match="allow"):
+        auth.deny("192.0.2.1")
+    auth.allow("127.0.0.1")
+    assert status(auth, b"NULL") == b"200"
+
+
 def test_no_credentials_provider_changes_nothing(auth: Any, caplog: Any) -> None:
     """It is logged, as in pyzmq."""
     auth.configure_curve(location=CURVE_ALLOW_ANY)
@@ -239,7 +277,7 @@ def test_user_id_of_a_subclass_is_told(context: Any) -> None:
     auth = Named(context)
     auth.configure_curve(location=CURVE_ALLOW_ANY)
     assert ask(auth, *question(b"CURVE", KEY))[2:5] == [b"200", b"OK", "k\u00f6nig".encode()]
-    for wrong in ("admin\0x", KeyError("x")):
+    for wrong in ("admin\0x", KeyError("x"), None, 5):
         auth.name = wrong
         assert ask(auth, *question(b"CURVE", KEY))[2:] == [b"500", b"Internal error", b"", b""]
 

@@ -7,6 +7,8 @@ from collections.abc import Awaitable, Mapping
 from contextlib import suppress
 from contextvars import ContextVar
 from errno import EADDRINUSE
+from threading import Lock
+from types import AsyncGeneratorType, GeneratorType
 from typing import Any
 
 from zmqlite import z85
@@ -89,8 +91,10 @@ class Authenticator:
         self.zap_socket = None
         self._allowed = AddressSet()
         self._denied = AddressSet()
+        self._only_allowed = False
         self._folders: dict[str, CertificateFolder] = {}
         self._any_domains: set[str] = set()
+        self._keys_lock = Lock()
 
     def __enter__(self) -> Self:
         self.start()
@@ -130,13 +134,15 @@ class Authenticator:
         """Refuse all clients but those of these addresses. They still have to show their credentials.
 
         Args:
-            *addresses: `192.0.2.1`, `2001:db8::1`, or networks: `192.0.2.0/24`. Names of hosts are not looked up.
+            *addresses: `192.0.2.1`, `2001:db8::1`, or networks: `192.0.2.0/24`. Names of hosts are not looked up. None
+                at all, as of an empty list, refuses everybody until there are some.
 
         Raises:
             ValueError: there are denied addresses: use one or the other; or it has a `/` and is no network.
         """
         if self._denied:
             raise ValueError("allow(): there are denied addresses: use allow() or deny(), not both")
+        self._only_allowed = True
         self._allowed.update(addresses, "allow()")
         self.log.debug("Allowing %s", ",".join(addresses))
 
@@ -149,7 +155,7 @@ class Authenticator:
         Raises:
             ValueError: there are allowed addresses: use one or the other; or it has a `/` and is no network.
         """
-        if self._allowed:
+        if self._only_allowed:
             raise ValueError("deny(): there are allowed addresses: use allow() or deny(), not both")
         self._denied.update(addresses, "deny()")
         self.log.debug("Denying %s", ",".join(addresses))
@@ -190,7 +196,8 @@ class Authenticator:
             domain: the servers' ZAP_DOMAIN; `"*"` for all that have no rule of their own.
             credentials_provider: an object with `callback(domain, key)`, or such a function; key has 40 characters of
                 Z85. It returns whether the client may connect, or an awaitable of that; a mapping that is not empty is
-                metadata for the client's messages, see zap.encode_metadata(). One that raises lets nobody in.
+                metadata for the client's messages, see zap.encode_metadata(). One that raises, or returns a generator
+                or a future that cannot be awaited, lets nobody in.
         """
         if credentials_provider is None:
             self.log.error("None credentials_provider provided for domain:%s", domain)
@@ -230,11 +237,12 @@ class Authenticator:
             self._any_domains.discard(_ANY_DOMAIN)
 
     def _forget_curve(self, domain: str) -> None:
-        # A moment without a rule lets nobody in, and "*" is not asked for a domain that had one: see _find_curve().
-        self._any_domains.discard(domain)
-        for rules in (self._folders, self.credentials_providers):
-            rules.pop(domain, None)
-        self.certs[domain] = {}
+        # A moment without a rule lets nobody in, and "*" is not asked for a domain that had one: see _check_curve().
+        with self._keys_lock:
+            self.certs[domain] = {}
+            self._any_domains.discard(domain)
+            for rules in (self._folders, self.credentials_providers):
+                rules.pop(domain, None)
 
     def _read_folder(self, domain: str) -> None:
         folder = self._folders.get(domain)
@@ -243,8 +251,10 @@ class Authenticator:
             return
         for path, reason in folder.failures.items():
             self.log.error("Failed to load CURVE certs from %s: %s", path, reason)
-        if self._folders.get(domain) is folder:
-            self.certs[domain] = keys
+        with self._keys_lock:
+            # Not those of a folder that another thread has just put aside.
+            if self._folders.get(domain) is folder:
+                self.certs[domain] = keys
 
     # ---- answers ----
 
@@ -267,8 +277,8 @@ class Authenticator:
         try:
             told = text.encode("ascii", "replace")
             sent = self._send_zap_reply(request_id, b"%d" % code, told, user_id, metadata)
-        except ValueError:
-            self.log.error("ZAP: a user id has a NUL, which libzmq would cut it at: refused")
+        except (TypeError, ValueError):
+            self.log.error("ZAP: a user id is no str or bytes, or has a NUL, which libzmq would cut it at: refused")
             sent = self._send_zap_reply(request_id, b"500", b"Internal error")
         if isinstance(sent, Awaitable):
             await sent
@@ -276,7 +286,9 @@ class Authenticator:
     def _send_zap_reply(
         self, request_id: bytes, status_code: bytes, status_text: bytes, user_id: str = "", metadata: bytes = b""
     ) -> Any:
-        user = user_id.encode(self.encoding, "replace") if isinstance(user_id, str) else bytes(user_id)
+        user = user_id.encode(self.encoding, "replace") if isinstance(user_id, str) else user_id
+        if not isinstance(user, bytes):
+            raise TypeError("a user id is str or bytes")
         if b"\0" in user:
             raise ValueError("a user id has no NUL")
         reply = format_reply(request_id, int(status_code), status_text.decode("ascii"), user, metadata)
@@ -314,7 +326,7 @@ class Authenticator:
         return user_id, metadata
 
     def _check_address(self, address: str) -> None:
-        if self._allowed and address not in self._allowed:
+        if self._only_allowed and address not in self._allowed:
             raise Refusal("Address not allowed")
         if address in self._denied:
             raise Refusal("Address denied")
@@ -356,8 +368,11 @@ class Authenticator:
     async def _ask_provider(self, provider: Any, domain: str, key: bytes) -> bytes:
         # As pyzmq: a socket without a domain is one of "*".
         answer = getattr(provider, "callback", provider)(domain or _ANY_DOMAIN, z85.encode(key))
-        if isinstance(answer, Awaitable):
+        while isinstance(answer, Awaitable):
             answer = await answer
+        # What is true in itself, and has decided nothing.
+        if isinstance(answer, (GeneratorType, AsyncGeneratorType)) or hasattr(answer, "add_done_callback"):
+            raise TypeError(f"a callback returned {type(answer).__name__}, which is no answer and cannot be awaited")
         if not answer:
             raise Refusal("Unknown key")
         return encode_metadata(answer) if isinstance(answer, Mapping) else b""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from errno import EBUSY
 from threading import Event, Thread, current_thread
 from typing import Any
 
 from zmqlite.constants import Flag, PollEvent, SocketType
-from zmqlite.errors import Again, ZMQError
+from zmqlite.errors import Again, ContextTerminated, ZMQError
 from zmqlite.poller import Poller
 from zmqlite.socket import Socket
 
@@ -42,6 +44,7 @@ class AuthenticationThread(Thread):
         self.pipe = pipe
         self.started = Event()
         self._loop: Any = None
+        self._not_answered: tuple[type[BaseException], ...] = (Exception,)
 
     def run(self) -> None:
         """Answer until it is told to stop, or the context ends."""
@@ -58,6 +61,10 @@ class AuthenticationThread(Thread):
                 if zap_socket in ready:
                     self._answer(zap_socket)
         except ZMQError as error:
+            if error.errno == EBUSY:
+                # Bound, and read by nobody: nobody is let in. Closed, servers that do not enforce would let all in.
+                self.log.error("authentication ends: another thread is inside its socket: %s", error)
+                return
             # The context is terminated, or destroyed: term() waits for these sockets.
             self.log.debug("authentication ends with its context: %s", error)
             zap_socket.close()
@@ -77,12 +84,16 @@ class AuthenticationThread(Thread):
             import asyncio
 
             self._loop = asyncio.new_event_loop()
+            self._not_answered = (Exception, asyncio.CancelledError)
+        # A subclass of the user's, a callback that was cancelled, a log that fails: one client is kept out, not all
+        # that come later. Also a ZMQError, which may be of a socket of theirs; that the context ends poll() tells.
         try:
             self._loop.run_until_complete(self.authenticator._handle_envelope(message))
-        except ZMQError:
-            raise
-        except Exception:  # a subclass of the user's: its error keeps one client out, not all that come later
-            self.log.exception("ZAP: a question was not answered")
+        except ContextTerminated as error:
+            self.log.debug("authentication ends with its context: %s", error)
+        except self._not_answered:
+            with suppress(Exception):
+                self.log.exception("ZAP: a question was not answered")
 
 
 class ThreadAuthenticator(Authenticator):
