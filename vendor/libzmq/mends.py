@@ -1,4 +1,4 @@
-"""Faults and needless copies of libzmq that only its own source can mend, as changes of single expressions.
+"""Faults, needless copies and needless system calls of libzmq that only its own source can mend, as small changes.
 
 Each is found by its surroundings, whatever the line breaks, in every version that has it; a version that reads
 otherwise is built as it is, and says so.
@@ -212,6 +212,91 @@ MENDS = (
             (
                 r"if \(_disconnect_msg\.size \(\) > 0(?: && _out_pipe)?\)",
                 "if (_out_pipe && _disconnect_msg.size () > 0)",
+            ),
+        ),
+    ),
+    # What was written whole, with nothing more to write, waits for room all the same: two calls of epoll_ctl, and a
+    # round of the I/O thread that finds nothing, for each message that comes alone. Only what found no room waits now.
+    Mend(
+        "no waiting for room that nobody needs",
+        "src/stream_engine_base.cpp",
+        (
+            (
+                r"(?<=void zmq::stream_engine_base_t::out_event \(\)\n\{)(?=\s*zmq_assert \(!_io_error\);)",
+                " bool drained = false; (void) drained;",
+            ),
+            (
+                r"return;\s*else\s*break;(?=\s*\}\s*_encoder->load_msg \(&_tx_msg\);)",
+                "return; else { drained = true; break; }",
+            ),
+            (
+                r"(?<=if \(unlikely \(_handshaking\)\))\s*if \(_outsize == 0\)\s*reset_pollout \(\);(?=\s*\})",
+                " { if (_outsize == 0) reset_pollout (); }\n"
+                "#ifdef ZMQ_IOTHREAD_POLLER_USE_EPOLL\n"
+                "    else if (drained && _outsize == 0) { _output_stopped = true; reset_pollout (); }\n"
+                "    else set_pollout ();\n"
+                "#endif\n",
+            ),
+            (
+                r"(?<=if \(likely \(_output_stopped\)\) \{)\s*set_pollout \(\);(?=\s*_output_stopped = false;)",
+                "\n#ifndef ZMQ_IOTHREAD_POLLER_USE_EPOLL\n        set_pollout ();\n#endif",
+            ),
+        ),
+        "src/epoll.cpp",
+        (
+            (r"(?=pe->ev\.events \|= EPOLLOUT;)", "if (pe->ev.events & EPOLLOUT) return; "),
+            (
+                r"(?=pe->ev\.events &= ~\(static_cast<short> \(EPOLLOUT\)\);)",
+                "if (!(pe->ev.events & EPOLLOUT)) return; ",
+            ),
+        ),
+    ),
+    # To learn whether it was forked a signaler asks the system for the process's number, 17 times in a round trip over
+    # tcp; the C library tells a child that it is one. And to learn whether there is a signal it asks, and then reads
+    # it: to read it tells as well.
+    Mend(
+        "one system call for a signal instead of four",
+        "src/signaler.cpp",
+        (
+            (
+                r"(?=static int sleep_ms \(unsigned int ms_\))",
+                "#if defined HAVE_FORK && defined __linux__\n#include <pthread.h>\nstatic pid_t zl_pid_known = 0;\n"
+                "static void zl_pid_forget () { __atomic_store_n (&zl_pid_known, 0, __ATOMIC_RELAXED); }\n"
+                "static const int zl_pid_unwatched = pthread_atfork (NULL, NULL, zl_pid_forget);\n"
+                "static pid_t zl_pid () { pid_t known = __atomic_load_n (&zl_pid_known, __ATOMIC_RELAXED); "
+                "if (unlikely (known == 0)) { known = ::getpid (); if (zl_pid_unwatched == 0) "
+                "__atomic_store_n (&zl_pid_known, known, __ATOMIC_RELAXED); } return known; }\n"
+                "#define getpid zl_pid\n#endif\n",
+            ),
+            (
+                r"(?=#ifdef ZMQ_POLL_BASED_ON_POLL\s*struct pollfd pfd;\s*pfd\.fd = _r;)",
+                "#if defined ZMQ_HAVE_EVENTFD\n    if (timeout_ == 0) return 0;\n#endif\n",
+            ),
+            (r"(?s)(?<=\n)\Z", "#undef getpid\n"),
+        ),
+    ),
+    # Whether there are commands is asked for with every poll and every few messages, and costs a system call though the
+    # queue of commands knows: its reader is asleep until something is written.
+    Mend(
+        "no system call for commands that are not there",
+        "src/mailbox.cpp",
+        (
+            (
+                r"(?=zmq::mailbox_t::mailbox_t \(\))",
+                '#if defined ZMQ_HAVE_EVENTFD\nextern "C" { extern const int zl_mailbox_tells; '
+                "const int zl_mailbox_tells = 1; }\n#endif\n",
+            ),
+            (
+                r"(?=//\s*Receive the signal\.)",
+                "#if defined ZMQ_HAVE_EVENTFD\n"
+                "    if (timeout_ == 0 && _cpipe.asleep ()) { errno = EAGAIN; return -1; }\n#endif\n    ",
+            ),
+        ),
+        "src/ypipe.hpp",
+        (
+            (
+                r"(?=//\s*Check whether item is available for reading\.)",
+                "bool asleep () { return _c.cas (NULL, NULL) == NULL; }\n\n    ",
             ),
         ),
     ),

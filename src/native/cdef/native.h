@@ -19,7 +19,6 @@ typedef struct zl_pollitem {
 
 const zl_api *zl_api_get(void);
 int zl_start(void);
-int zl_busy_start(void);
 int zl_busy_limit(int microseconds);
 int zl_descriptors_check(int count);
 
