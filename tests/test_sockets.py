@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 from conftest import bind_wildcard
+from exit_children import insist
 
 import zmqlite
 from zmqlite.errors import ZMQError
@@ -335,7 +336,7 @@ def test_shadow_shares_the_guard(context: zmqlite.Context[Any]) -> None:
 
     def receive() -> None:
         try:
-            outcome.append(socket.recv())
+            outcome.append(insist(socket.recv))
         except ZMQError as error:
             outcome.append(error)
 
