@@ -224,3 +224,18 @@ def test_rest_of_a_message_that_was_lost_is_no_message(run, asyncio_context, for
         assert not await pull.poll(0)
 
     run(main())
+
+
+def test_error_names_the_call(run, asyncio_context):
+    """What recv() raises says recv(): in the wrong state, and of a closed socket."""
+
+    async def main():
+        req, rep = connect_pair(asyncio_context, zmqlite.REQ, zmqlite.REP)
+        with pytest.raises(zmqlite.ZMQError, match=r"^recv\(\): Operation cannot be accomplished in current state"):
+            await req.recv()
+        rep.close()
+        for flags in (0, zmqlite.DONTWAIT):
+            with pytest.raises(zmqlite.ZMQError, match=r"^recv\(\): Socket operation on non-socket"):
+                await rep.recv(flags)
+
+    run(main())

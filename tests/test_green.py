@@ -216,6 +216,14 @@ def test_rest_of_a_message_is_sent_when_there_is_room(green_pair):
     assert got == [[b"begun", b"rest"]] * 20
 
 
+def test_error_names_the_call(green_pair):
+    """What recv() raises says recv(), not what it is made of."""
+    req, _ = green_pair(zmqlite.REQ, zmqlite.REP)
+    for flags in (0, zmqlite.DONTWAIT):
+        with pytest.raises(zmqlite.ZMQError, match=r"^recv\(\): Operation cannot be accomplished in current state"):
+            req.recv(flags)
+
+
 def test_flood_lets_other_greenlets_run(green_pair):
     """A greenlet whose socket always has a message gives way."""
     push, pull = green_pair(zmqlite.PUSH, zmqlite.PULL)

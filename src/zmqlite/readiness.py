@@ -24,7 +24,7 @@ from typing import Any
 
 from ._backend import ReadinessBase, TurnBase
 from ._native import ffi, lib
-from .errors import Again, error_from_errno
+from .errors import Again, ZMQError, error_from_errno
 from .message import Frame
 from .socket import Socket
 
@@ -374,7 +374,11 @@ class Readiness(ReadinessBase):
             if track:
                 part = _recv(socket, flags | DONTWAIT, copy, track)
             else:
-                part = _try_recv(socket, copy)
+                try:
+                    part = _try_recv(socket, copy)
+                except ZMQError as error:
+                    error._call = "recv()"
+                    raise
                 if part is None:
                     raise error_from_errno(EAGAIN, "recv()")
             if self.more is not None:

@@ -67,7 +67,8 @@ class ReceivingForms(WaitingSocket):
             return self._wait(_take_part, (0, copy, False), None, True)
         try:
             message = _try_recv(self, copy)
-        except Exception as error:  # the socket's: whoever awaits gets it
+        except ZMQError as error:  # the socket's: whoever awaits gets it
+            error._call = "recv()"
             return self._fail(error)
         if message is None:
             return self._wait(_take_part, (0, copy, False), None, False)

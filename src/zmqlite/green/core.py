@@ -10,7 +10,7 @@ from errno import EAGAIN, ENOTSUP
 from typing import Any
 
 from zmqlite.context import Context as BaseContext
-from zmqlite.errors import Again, error_from_errno
+from zmqlite.errors import Again, ZMQError, error_from_errno
 from zmqlite.readiness import DONTWAIT, POLLIN, POLLOUT, Interest, turn
 from zmqlite.socket import Socket as BaseSocket
 from zmqlite.waiting import to_timeout_ms
@@ -157,7 +157,11 @@ class Socket(WaitingSocket):
         core = self._readiness
         turn.left -= 1
         if not core.busy and turn.left >= 0 and not flags and not track:
-            message = _try_recv(self, copy)
+            try:
+                message = _try_recv(self, copy)
+            except ZMQError as error:
+                error._call = "recv()"
+                raise
             if message is not None:
                 return message
         return self._receive(core.take_part, flags, (flags, copy, track), "recv()")
