@@ -127,6 +127,24 @@ def test_destroy_sets_the_linger() -> None:
     assert context.closed
 
 
+def test_destroy_waits_for_what_was_closed_with_a_longer_linger() -> None:
+    """As long as the exit linger is, though its own be shorter: it is for the sockets that are open."""
+    before = zmqlite.get_exit_linger()
+    zmqlite.set_exit_linger(30_000)
+    try:
+        context = zmqlite.Context()
+        socket = context.socket(zmqlite.PUSH)
+        socket.connect("tcp://127.0.0.1:1")
+        socket.send(b"nobody takes this")
+        socket.close(linger=1_000)
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            context.destroy(linger=0)
+        assert context.closed
+    finally:
+        zmqlite.set_exit_linger(before)
+
+
 def test_with_warns_of_each_open_socket_and_says_where_it_was_made() -> None:
     """A ResourceWarning for each, that points at the with statement and names the line."""
     with warnings.catch_warnings(record=True) as caught:

@@ -253,7 +253,8 @@ class Context(ContextOptions, _Generic[_SocketT]):
         """Close every socket, then terminate.
 
         A socket that another thread is using closes as soon as its call returns, with ContextTerminated. It waits no
-        longer than the linger: what was closed before, with a longer one, goes on being sent until the process ends.
+        longer than the linger, or the exit linger where that is longer: what was closed before, with a longer one,
+        goes on being sent until the process ends.
 
         Args:
             linger: milliseconds for every socket, -1 for ever. None keeps each socket's own, but none lingers longer

@@ -71,9 +71,13 @@ def exit_linger(linger: int | None) -> int:
 
 
 def exit_deadline(linger: int | None) -> float | None:
-    """The time.monotonic() at which destroy() waits no longer; None for never."""
-    longest_ms = _exit_linger_ms if linger is None else linger
-    return None if longest_ms < 0 else time.monotonic() + (longest_ms + _DESTROY_GRACE_MS) / 1000
+    """The time.monotonic() at which destroy() waits no longer; None for never.
+
+    A shorter linger is for the sockets that are open. What was closed before has its own, and gets the exit linger.
+    """
+    if _exit_linger_ms < 0 or (linger is not None and linger < 0):
+        return None
+    return time.monotonic() + (max(_exit_linger_ms, linger or 0) + _DESTROY_GRACE_MS) / 1000
 
 
 def creation_site() -> tuple[CodeType, int]:
