@@ -122,3 +122,25 @@ def test_connect_that_waits_ends_while_another_thread_binds(
     """
     child = run_child("import queue\n" + child_code(code, KIND=kind, PEER=peer, ROUNDS=ROUNDS))
     assert (child.exit_code, child.signal, child.stdout.strip()) == (0, None, "all ended"), child.stderr
+
+
+@pytest.mark.parametrize("option", ["sndhwm", "rcvhwm"])
+def test_high_water_mark_after_the_peer_has_gone(option: str, run_child: Callable[..., Any]) -> None:
+    """Between one end's agreement to be gone and the other's; what is freed is filled, so that its use shows."""
+    code = """
+        context = zmq.Context()
+        left, right = context.socket(zmq.XPUB), context.socket(zmq.XSUB)
+        for number in range(50):
+            endpoint = f"inproc://{number}"
+            left.connect(endpoint)
+            left.disconnect(endpoint)
+            right.bind(endpoint)
+            right.unbind(endpoint)
+            assert right.try_recv() is None
+            setattr(right, OPTION, number)
+            left.bind(endpoint)
+        context.destroy(linger=0)
+        print("met")
+    """
+    child = run_child(child_code(code, OPTION=option), MALLOC_PERTURB_="165")
+    assert (child.exit_code, child.signal, child.stdout.strip()) == (0, None, "met"), child.stderr

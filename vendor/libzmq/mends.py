@@ -215,6 +215,19 @@ MENDS = (
             ),
         ),
     ),
+    # A pipe that has agreed to end is there until its peer agrees, too, and the peer is gone at once. Setting a
+    # high-water mark, or asking for figures, in between writes to what was the peer's memory.
+    Mend(
+        "no high-water marks for a peer that has gone",
+        "src/pipe.cpp",
+        (
+            (r"send_pipe_hwm \(_peer, inhwm_, outhwm_\);", "if (_out_pipe) send_pipe_hwm (_peer, inhwm_, outhwm_);"),
+            (
+                r"(?=endpoint_uri_pair_t \*ep =\s*new \(std::nothrow\) endpoint_uri_pair_t \(_endpoint_pair\);)",
+                "if (!_out_pipe) return; ",
+            ),
+        ),
+    ),
     # What was written whole, with nothing more to write, waits for room all the same: two calls of epoll_ctl, and a
     # round of the I/O thread that finds nothing, for each message that comes alone. Only what found no room waits now.
     Mend(
