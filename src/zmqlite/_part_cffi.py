@@ -117,10 +117,10 @@ class PartVerbs:
     _pinned: Any
 
     def __new__(cls, *arguments: Any, **options: Any) -> PartVerbs:
+        threshold = hooks.copy_threshold()  # before there is an object: a finaliser needs the rest of it
         socket = object.__new__(cls)
-        socket.copy_threshold = hooks.copy_threshold()
-        socket._inbox = _closed
-        socket._native_side = _closed[0]
+        socket.copy_threshold = threshold
+        socket._inbox, socket._native_side = _closed, _closed[0]
         socket._owner = None
         socket.context = socket._native = socket._site = socket._type = None
         socket._inproc_endpoints = socket._timeouts = None
