@@ -40,7 +40,8 @@ enum
     ZL_CLOSED = 4    /* closed for good */
 };
 
-/* What a wait knows of those before it (zl_busy.c). All zero: nothing yet. */
+/* What a wait knows of those before it (zl_busy.c). All zero: nothing yet. libzmq's I/O threads keep the same struct: it
+ * is written once more in vendor/libzmq/mends.py. */
 typedef struct zl_busy
 {
     int64_t until;  /* ns; 0 when no wait is going on */
@@ -221,8 +222,8 @@ int zl_busy_more (zl_busy *busy);
 void zl_busy_found (zl_busy *busy);
 /* How long the moment is: us, 0 for none; -1 only asks. Returns what it was. */
 int zl_busy_limit (int microseconds);
-/* Once, before the first context. Who waits so here: 2 sockets and I/O threads, 1 sockets, 0 nobody. */
-int zl_busy_start (void);
+/* Once, before the first context: has libzmq's I/O threads wait so, too, where they can. */
+void zl_busy_start (void);
 
 /* ---- Waiting (zl_wait.c) ---------------------------------------------------------------------- */
 

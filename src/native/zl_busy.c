@@ -96,16 +96,14 @@ int zl_busy_limit (int microseconds)
     return before;
 }
 
-int zl_busy_start (void)
+void zl_busy_start (void)
 {
 #if defined __linux__ && !defined ZL_SYSTEM
     if (&zl_busy_io_more && &zl_busy_io_found) {
         zl_busy_io_more = zl_busy_more;
         zl_busy_io_found = zl_busy_found;
-        return 2;
     }
 #endif
-    return 1;
 }
 
 #else
@@ -116,8 +114,7 @@ int zl_busy_limit (int microseconds)
     return 0;
 }
 
-int zl_busy_start (void)
+void zl_busy_start (void)
 {
-    return 0;
 }
 #endif

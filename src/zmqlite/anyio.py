@@ -27,7 +27,7 @@ from .errors import Again, ContextTerminated, error_from_errno
 from .readiness import DONTWAIT, POLLIN, POLLOUT, Interest
 from .socket import Socket as BaseSocket
 from .waiting import to_timeout_ms
-from .waiting_socket import ManySends, WaitingSocket, fill_buffer, send_or_drop, simplify, writable_view
+from .waiting_socket import ManySends, WaitingSocket, fill_buffer, leaves_more, send_or_drop, simplify, writable_view
 
 try:
     import anyio
@@ -44,7 +44,6 @@ if TYPE_CHECKING:
 __all__ = ["Context", "Socket"]
 
 _RCVTIMEO, _SNDTIMEO = 27, 28
-_SNDMORE = 2
 
 
 class _Driver:
@@ -301,7 +300,7 @@ class Socket(WaitingSocket):
     async def _send(self, verb: Callable[..., Any], flags: int, arguments: tuple[Any, ...]) -> Any:
         core = self._readiness
         may_wait = not flags & DONTWAIT
-        more = bool(flags & _SNDMORE) and not isinstance(verb, ManySends)
+        more = leaves_more(flags, verb)
         await checkpoint_if_cancelled()
         if not may_wait or not core.senders:
             try:

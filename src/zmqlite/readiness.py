@@ -54,7 +54,7 @@ if TYPE_CHECKING:
         def stop(self) -> None:
             """Watch the descriptor no longer."""
 
-__all__ = ["DONTWAIT", "POLLIN", "POLLOUT", "Interest", "Readiness", "Turn", "turn"]
+__all__ = ["DONTWAIT", "POLLIN", "POLLOUT", "Interest", "Readiness", "Turn", "try_part", "turn"]
 
 DONTWAIT = 1
 POLLIN, POLLOUT = 1, 2
@@ -67,6 +67,15 @@ _try_recv = Socket.try_recv
 _recv_multipart = Socket.recv_multipart
 _recv_many = Socket.recv_many
 _get_number = lib.zl_socket_get_number
+
+
+def try_part(socket: Any, copy: bool) -> Any:
+    """Call try_recv() for a recv() that need not wait: errors name that."""
+    try:
+        return _try_recv(socket, copy)
+    except ZMQError as error:
+        error._call = "recv()"
+        raise
 
 
 class Turn(TurnBase):
@@ -374,11 +383,7 @@ class Readiness(ReadinessBase):
             if track:
                 part = _recv(socket, flags | DONTWAIT, copy, track)
             else:
-                try:
-                    part = _try_recv(socket, copy)
-                except ZMQError as error:
-                    error._call = "recv()"
-                    raise
+                part = try_part(socket, copy)
                 if part is None:
                     raise error_from_errno(EAGAIN, "recv()")
             if self.more is not None:

@@ -14,12 +14,22 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["ManySends", "WaitingSocket", "fill_buffer", "send_now", "send_or_drop", "simplify", "writable_view"]
+__all__ = [
+    "ManySends",
+    "WaitingSocket",
+    "fill_buffer",
+    "leaves_more",
+    "send_now",
+    "send_or_drop",
+    "simplify",
+    "writable_view",
+]
 
 _RCVMORE, _EVENTS, _RCVTIMEO, _SNDTIMEO = 13, 15, 27, 28
 # RCVTIMEO and SNDTIMEO as far as they are known: of most sockets one of these two.
 _UNKNOWN: tuple[int | None, int | None] = (None, None)
 _FOR_EVER: tuple[int | None, int | None] = (-1, None)
+_SNDMORE = 2
 _DROP_REST = (3, 5, 8)  # REQ, DEALER, PUSH: they choose a peer for each message
 _send_many = Socket.send_many
 
@@ -107,6 +117,11 @@ def send_now(socket: Any, verb: Callable[..., Any], arguments: tuple[Any, ...]) 
         if not socket._readiness.events(socket) & POLLOUT:
             raise
     return verb(socket, *arguments)
+
+
+def leaves_more(flags: int, verb: Callable[..., Any] | None = None) -> bool:
+    """Tell whether another part of the message follows what is sent with these flags; send_many() sends whole ones."""
+    return bool(flags & _SNDMORE) and not isinstance(verb, ManySends)
 
 
 def send_or_drop(

@@ -10,8 +10,7 @@ from typing import Any
 
 from zmqlite._backend import hasten
 from zmqlite.errors import Again, ZMQError, error_from_errno
-from zmqlite.readiness import DONTWAIT, Interest, Readiness, turn
-from zmqlite.socket import Socket as BaseSocket
+from zmqlite.readiness import DONTWAIT, Interest, Readiness, try_part, turn
 from zmqlite.waiting import to_timeout_ms
 from zmqlite.waiting_socket import WaitingSocket, fill_buffer, simplify, writable_view
 
@@ -28,7 +27,6 @@ if TYPE_CHECKING:
 __all__ = ["ReceivingForms"]
 
 _RCVTIMEO = 27
-_try_recv = BaseSocket.try_recv
 # Functions, not bound to their Readiness: a waiting receive keeps one, and a bound one takes 64 bytes.
 _take_part = Readiness.take_part
 _take_message = Readiness.take_message
@@ -66,9 +64,8 @@ class ReceivingForms(WaitingSocket):
         if left < 0 and turn_is_over() and not self.closed:
             return self._wait(_take_part, (0, copy, False), None, True)
         try:
-            message = _try_recv(self, copy)
+            message = try_part(self, copy)
         except ZMQError as error:  # the socket's: whoever awaits gets it
-            error._call = "recv()"
             return self._fail(error)
         if message is None:
             return self._wait(_take_part, (0, copy, False), None, False)

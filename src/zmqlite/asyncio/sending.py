@@ -8,7 +8,7 @@ from zmqlite._backend import hasten
 from zmqlite.errors import Again, error_from_errno
 from zmqlite.readiness import DONTWAIT, turn
 from zmqlite.socket import Socket as BaseSocket
-from zmqlite.waiting_socket import ManySends, WaitingSocket, send_or_drop
+from zmqlite.waiting_socket import ManySends, WaitingSocket, leaves_more, send_or_drop
 
 from .futures import Sending
 from .ready import Ready, turn_is_over
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 __all__ = ["SendingForms"]
 
 _SNDTIMEO = 28
-_SNDMORE = 2
 _EAGAIN = 11
 _send = BaseSocket.send
 _send_multipart = BaseSocket.send_multipart
@@ -123,7 +122,7 @@ class SendingForms(WaitingSocket):
     def _send(self, verb: Callable[..., Any], arguments: tuple[Any, ...], flags: int) -> Future[Any]:
         core = self._readiness
         nowait = flags & DONTWAIT
-        more = bool(flags & _SNDMORE) and not isinstance(verb, ManySends)
+        more = leaves_more(flags, verb)
         if core.senders and nowait:
             core.serve(self)  # those that came before
         overdue = not nowait and turn.left < 0 and not self.closed and turn_is_over()

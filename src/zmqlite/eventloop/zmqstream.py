@@ -13,7 +13,7 @@ from zmqlite.asyncio.drivers import LoopDriver
 from zmqlite.errors import Again, ZMQError
 from zmqlite.readiness import DONTWAIT, POLLIN, POLLOUT, Interest, Readiness
 from zmqlite.socket import Socket as BaseSocket
-from zmqlite.waiting_socket import WaitingSocket, send_or_drop
+from zmqlite.waiting_socket import WaitingSocket, leaves_more, send_or_drop
 
 try:
     from tornado.ioloop import IOLoop
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 __all__ = ["ZMQStream"]
 
 _AT_ONCE = 16
-_SNDMORE = 2
 
 
 class _Watched:
@@ -371,7 +370,7 @@ class ZMQStream:
         parts, options = self._send_queue[0]
         status: Any
         try:
-            status = send_or_drop(self._watched, _Watched.send, (parts, options), bool(options["flags"] & _SNDMORE))
+            status = send_or_drop(self._watched, _Watched.send, (parts, options), leaves_more(options["flags"]))
         except Again:
             return 0
         except ZMQError as error:

@@ -10,11 +10,11 @@ from errno import EAGAIN, ENOTSUP
 from typing import Any
 
 from zmqlite.context import Context as BaseContext
-from zmqlite.errors import Again, ZMQError, error_from_errno
-from zmqlite.readiness import DONTWAIT, POLLIN, POLLOUT, Interest, turn
+from zmqlite.errors import Again, error_from_errno
+from zmqlite.readiness import DONTWAIT, POLLIN, POLLOUT, Interest, try_part, turn
 from zmqlite.socket import Socket as BaseSocket
 from zmqlite.waiting import to_timeout_ms
-from zmqlite.waiting_socket import ManySends, WaitingSocket, fill_buffer, send_or_drop, writable_view
+from zmqlite.waiting_socket import ManySends, WaitingSocket, fill_buffer, leaves_more, send_or_drop, writable_view
 
 try:
     import gevent
@@ -30,8 +30,6 @@ if TYPE_CHECKING:
 __all__ = ["Context", "GreenWaiter", "Socket", "follow_hub"]
 
 _RCVTIMEO, _SNDTIMEO = 27, 28
-_SNDMORE = 2
-_try_recv = BaseSocket.try_recv
 
 
 class GreenWaiter:
@@ -157,11 +155,7 @@ class Socket(WaitingSocket):
         core = self._readiness
         turn.left -= 1
         if not core.busy and turn.left >= 0 and not flags and not track:
-            try:
-                message = _try_recv(self, copy)
-            except ZMQError as error:
-                error._call = "recv()"
-                raise
+            message = try_part(self, copy)
             if message is not None:
                 return message
         return self._receive(core.take_part, flags, (flags, copy, track), "recv()")
@@ -278,7 +272,7 @@ class Socket(WaitingSocket):
     def _send(self, verb: Callable[..., Any], flags: int, arguments: tuple[Any, ...], call: str) -> Any:
         core = self._readiness
         may_wait = not flags & DONTWAIT
-        more = bool(flags & _SNDMORE) and not isinstance(verb, ManySends)
+        more = leaves_more(flags, verb)
         if may_wait:
             turn.left -= 1
             self._give_way()
