@@ -273,7 +273,7 @@ def test_interrupted_send_many_tells_what_went(run_child):
             messages = [b"%d" % n if n % 3 else [b"%d" % n, b"more"] for n in range(3000)]
             went = 0
             try:
-                signal.setitimer(signal.ITIMER_REAL, random.uniform(0.0001, 0.003))
+                signal.setitimer(signal.ITIMER_REAL, random.uniform(0.0001, 0.0015))
                 went = push.send_many(messages)
                 signal.setitimer(signal.ITIMER_REAL, 0)
             except KeyboardInterrupt as error:

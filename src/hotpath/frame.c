@@ -96,11 +96,16 @@ PyObject *hp_frame_take (zmq_msg_t *message, int track)
     PyTypeObject *type = (PyTypeObject *) hp.frame_class;
     allocfunc allocate = (allocfunc) PyType_GetSlot (type, Py_tp_alloc);
     hp_frame *self = (hp_frame *) allocate (type, 0);
+    PyObject *object;
     if (!self)
         return NULL;
     hp.api->msg_init (&self->message);
     hp.api->msg_move (&self->message, message);
     self->more = hp.api->msg_more (&self->message);
+    object = hp_carried (&self->message);
+    /* A short one has memory of its own, as if it had been copied when it was sent. */
+    if (object && hp.api->msg_size (&self->message) < (size_t) hp.pass_threshold && hp.api->carry_own (&self->message) == 0)
+        Py_DECREF (object);
     if (track) {
         Py_INCREF (hp.finished_tracker);
         self->tracker = hp.finished_tracker;
@@ -116,7 +121,7 @@ static PyObject *hp_frame_copy (PyObject *object, PyObject *unused)
     copy = (hp_frame *) hp_frame_new (type, NULL, NULL);
     if (!copy)
         return NULL;
-    if (hp.api->msg_copy (&copy->message, &self->message) != 0) {
+    if (hp_message_copy_of (&copy->message, &self->message) != 0) {
         hp_raise (hp.api->error (), "Frame.fast_copy()", NULL);
         Py_DECREF (copy);
         return NULL;
@@ -157,10 +162,13 @@ static Py_ssize_t hp_frame_length (PyObject *object)
 static PyObject *hp_frame_get_bytes (PyObject *object, void *unused)
 {
     hp_frame *self = (hp_frame *) object;
+    PyObject *sent = hp_carried (&self->message);
     (void) unused;
-    if (self->data && PyBytes_CheckExact (self->data)) {
-        Py_INCREF (self->data);
-        return self->data;
+    if (!sent && self->data && PyBytes_CheckExact (self->data))
+        sent = self->data;
+    if (sent) {
+        Py_INCREF (sent);
+        return sent;
     }
     if (!self->bytes) {
         PyObject *made = hp_message_bytes (&self->message); /* a long one is copied without the GIL */

@@ -130,6 +130,25 @@ PyObject *hp_message_bytes (zmq_msg_t *message);
 /* The tracker for a send: None, the finished one or one that watches hold. New reference. */
 PyObject *hp_message_tracker (const hp_options *options, zl_hold *hold, PyObject *data);
 int hp_message_in_flight (const void *data);
+/* The same as hp_message_build, for self to send: with a carried object where that can be. */
+int hp_message_build_to_send (hp_socket *self, zmq_msg_t *message, PyObject *data, const hp_options *options, const char *call, Py_ssize_t index, zl_hold **hold);
+
+/* zmq_msg_copy, to a message that holds nothing; what source carries, both do. */
+int hp_message_copy_of (zmq_msg_t *target, zmq_msg_t *source);
+/* The object that message carries, borrowed, or NULL. */
+static inline PyObject *hp_carried (const zmq_msg_t *message)
+{
+    PyObject *object = zl_carried (message);
+    return ZL_LIKELY (!object) || hp.api->carry_init ? object : NULL;
+}
+/* The same as the caller's reference: message is only to be closed, or received into, afterwards. */
+static inline PyObject *hp_carried_take (zmq_msg_t *message)
+{
+    PyObject *object = hp_carried (message);
+    if (object)
+        zl_carry_forget (message);
+    return object;
+}
 Py_ssize_t hp_message_collect (void);
 static inline void hp_message_collect_if_any (void)
 {
@@ -185,24 +204,45 @@ static inline int hp_hands_over (const zl_socket *native, int flags)
 }
 
 /* hp_send_short and hp_send_part without the GIL. The caller has references to self and to what is sent. */
-int hp_send_short_handing_over (hp_socket *self, zl_socket *native, const char *data, size_t size, int flags);
+int hp_send_short_handing_over (hp_socket *self, zl_socket *native, PyObject *carried, char *data, size_t size, int flags);
 int hp_send_handing_over (hp_socket *self, zl_socket *native, zmq_msg_t *message, int flags, int quiet, const char *call);
 
-static inline int hp_send_short_here (hp_socket *self, zl_socket *native, const char *data, size_t size, int flags)
+/* Whether bytes that are sent now are carried to the receiver. A ROUTER's first part goes to nobody. */
+static inline int hp_send_carries (const hp_socket *self, const zl_socket *native)
 {
-    int rc = hp.api->send (native->handle, data, size, flags | ZMQ_DONTWAIT);
+    return native->carries > 0 && (native->type != ZMQ_ROUTER || self->sending_more);
+}
+
+/* Whether hp_send_short is for bytes of this size. */
+static inline int hp_send_is_short (const zl_socket *native, Py_ssize_t size)
+{
+    return (size < hp.pass_threshold && size < HP_UNLOCK_SIZE) || native->carries > 0;
+}
+
+/* carried: a reference for the receiver, when that is to have it, or NULL. */
+static inline int hp_send_short_here (hp_socket *self, zl_socket *native, PyObject *carried, char *data, size_t size, int flags)
+{
+    int rc = carried ? hp.api->carry_send (native->handle, data, size, flags | ZMQ_DONTWAIT, carried)
+                     : hp.api->send (native->handle, data, size, flags | ZMQ_DONTWAIT);
     if (ZL_LIKELY (rc >= 0))
         self->sending_more = flags & ZMQ_SNDMORE;
     hp_leave (native);
     return rc;
 }
 
-/* Bytes that are copied, from inside: leaves. -1: the slow way tries again, and waits or says why not. */
-static inline int hp_send_short (hp_socket *self, zl_socket *native, const char *data, size_t size, int flags)
+/* Bytes that are copied, or carried, from inside: leaves. -1: the slow way tries again, and waits or says why not. */
+static inline int hp_send_short (hp_socket *self, zl_socket *native, PyObject *object, size_t size, int flags)
 {
+    PyObject *carried = hp_send_carries (self, native) ? object : NULL;
+    int rc;
+    Py_XINCREF (carried);
     if (hp_hands_over (native, flags))
-        return hp_send_short_handing_over (self, native, data, size, flags);
-    return hp_send_short_here (self, native, data, size, flags);
+        rc = hp_send_short_handing_over (self, native, carried, PyBytes_AsString (object), size, flags);
+    else
+        rc = hp_send_short_here (self, native, carried, PyBytes_AsString (object), size, flags);
+    if (ZL_UNLIKELY (rc < 0))
+        Py_XDECREF (carried); /* the caller has one more */
+    return rc;
 }
 
 static inline int hp_send_part (hp_socket *self, zl_socket *native, zmq_msg_t *message, int flags, int quiet, const char *call)

@@ -56,7 +56,7 @@ static int hp_many_send_one (hp_socket *self, zl_socket *native, PyObject *data,
         Py_DECREF (parts);
         return rc;
     }
-    if (hp_message_build (&message, data, options, self->copy_threshold, "send_many()", -1, &hold) != 0) {
+    if (hp_message_build_to_send (self, &message, data, options, "send_many()", -1, &hold) != 0) {
         hp_leave (native);
         return HP_FAILED;
     }
@@ -69,11 +69,19 @@ static int hp_many_send_one (hp_socket *self, zl_socket *native, PyObject *data,
 /* Short bytes, the GIL held throughout: nobody can take data from its list meanwhile. Whether it was sent. */
 static inline int hp_many_send_short (hp_socket *self, zl_socket *native, PyObject *data, const hp_options *options)
 {
-    char *bytes;
     Py_ssize_t size;
-    if (!PyBytes_CheckExact (data) || PyBytes_AsStringAndSize (data, &bytes, &size) != 0 || size >= hp.pass_threshold
-        || size >= HP_UNLOCK_SIZE || hp_send_is_rest (self, native)
-        || ZL_UNLIKELY (hp.api->send (native->handle, bytes, (size_t) size, options->flags | ZMQ_DONTWAIT) < 0))
+    int flags = options->flags | ZMQ_DONTWAIT;
+    if (!PyBytes_CheckExact (data))
+        return 0;
+    size = PyBytes_Size (data);
+    if (options->copy == HP_COPY_AUTO && hp_send_carries (self, native) && !hp_send_is_rest (self, native)) {
+        Py_INCREF (data);
+        if (ZL_UNLIKELY (hp.api->carry_send (native->handle, PyBytes_AsString (data), (size_t) size, flags, data) < 0)) {
+            Py_DECREF (data);
+            return 0;
+        }
+    } else if (size >= hp.pass_threshold || size >= HP_UNLOCK_SIZE || hp_send_is_rest (self, native)
+               || ZL_UNLIKELY (hp.api->send (native->handle, PyBytes_AsString (data), (size_t) size, flags) < 0))
         return 0;
     self->sending_more = options->flags & ZMQ_SNDMORE;
     return 1;
@@ -166,6 +174,8 @@ static inline int hp_many_recv_next (zl_socket *native, zmq_msg_t *message, int 
 static inline PyObject *hp_many_take (zmq_msg_t *message, int size, int copy)
 {
     PyObject *item;
+    if (copy && (item = hp_carried_take (message)))
+        return item;
     if (ZL_LIKELY (copy && size <= HP_INLINE_SIZE)) {
         const char *data = hp.api->msg_data (message);
         if (ZL_LIKELY (ZL_IS_WITHIN (message, data)))

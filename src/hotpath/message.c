@@ -212,10 +212,20 @@ static int hp_message_from_bytes (zmq_msg_t *message,
     return hp_message_pass (message, PyBytes_AsString (data), size, data, hold, call);
 }
 
+int hp_message_copy_of (zmq_msg_t *target, zmq_msg_t *source)
+{
+    PyObject *object = hp_carried (source);
+    if (!object)
+        return hp.api->msg_copy (target, source);
+    Py_INCREF (object);
+    hp.api->carry_copy (target, source);
+    return 0;
+}
+
 static int hp_message_from_frame (zmq_msg_t *message, hp_frame *frame, const char *call)
 {
     hp.api->msg_init (message);
-    if (hp.api->msg_copy (message, &frame->message) == 0)
+    if (hp_message_copy_of (message, &frame->message) == 0)
         return 0;
     hp.api->msg_close (message);
     return hp_message_no_memory (hp.api->error (), call);
@@ -267,13 +277,30 @@ int hp_message_build (zmq_msg_t *message,
     return rc;
 }
 
+int hp_message_build_to_send (hp_socket *self, zmq_msg_t *message, PyObject *data, const hp_options *options, const char *call, Py_ssize_t index, zl_hold **hold)
+{
+    zl_socket *native = self->native;
+    if (PyBytes_CheckExact (data) && native && native->carries > 0 && options->copy == HP_COPY_AUTO && !options->track
+        && !options->has_routing_id && !options->group && (native->type != ZMQ_ROUTER || index > 0 || self->sending_more)) {
+        Py_INCREF (data);
+        hp.api->carry_init (message, PyBytes_AsString (data), (size_t) PyBytes_Size (data), data);
+        *hold = NULL;
+        return 0;
+    }
+    return hp_message_build (message, data, options, self->copy_threshold, call, index, hold);
+}
+
 /* ---- back ---- */
 
 PyObject *hp_message_bytes (zmq_msg_t *message)
 {
-    size_t size = hp.api->msg_size (message);
-    void *data = hp.api->msg_data (message);
-    PyObject *result;
+    size_t size;
+    void *data;
+    PyObject *result = hp_carried_take (message);
+    if (result)
+        return result;
+    size = hp.api->msg_size (message);
+    data = hp.api->msg_data (message);
     if (size > HP_INLINE_SIZE) {
         /* While we hold the message its buffer is in use, so an equal address is the same buffer. */
         hp_flight *flight = hp_flight_find (data);

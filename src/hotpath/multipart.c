@@ -37,7 +37,7 @@ static int hp_parts_build (hp_parts *parts, hp_socket *self, PyObject *tuple, co
         PyObject *tracker, *data = PyTuple_GetItem (tuple, parts->built);
         zl_hold *hold;
         int rc;
-        if (hp_message_build (&parts->messages[parts->built], data, options, self->copy_threshold, call, parts->built, &hold) != 0)
+        if (hp_message_build_to_send (self, &parts->messages[parts->built], data, options, call, parts->built, &hold) != 0)
             goto failed;
         if (hp.api->send_check (self->native->handle, hp.api->msg_size (&parts->messages[parts->built])) != 0) {
             hp_raise (errno, call, NULL);

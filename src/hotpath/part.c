@@ -83,7 +83,7 @@ static PyObject *hp_send_message (hp_socket *self, PyObject *data, const hp_opti
     zl_socket *native;
     PyObject *result;
     if (hp_options_frame_untracked (options, data) != 0
-        || hp_message_build (&message, data, options, self->copy_threshold, "send()", -1, &hold) != 0)
+        || hp_message_build_to_send (self, &message, data, options, "send()", -1, &hold) != 0)
         return NULL;
     result = hp_message_tracker (options, hold, data);
     if (!result || hp_enter (self, "send()") != 0)
@@ -109,10 +109,10 @@ PyObject *hp_send_now (hp_socket *self, PyObject *data)
     hp_message_collect_if_any ();
     if (ZL_LIKELY (PyBytes_CheckExact (data))) {
         Py_ssize_t size = PyBytes_Size (data);
-        if (ZL_LIKELY (size < hp.pass_threshold && size < HP_UNLOCK_SIZE)) {
+        if (ZL_LIKELY (hp_send_is_short (self->native, size))) {
             if (hp_enter (self, "send()") != 0)
                 return NULL;
-            if (ZL_LIKELY (hp_send_short (self, self->native, PyBytes_AsString (data), (size_t) size, ZMQ_DONTWAIT) >= 0))
+            if (ZL_LIKELY (hp_send_short (self, self->native, data, (size_t) size, ZMQ_DONTWAIT) >= 0))
                 Py_RETURN_NONE;
             return NULL;
         }
@@ -134,14 +134,14 @@ PyObject *hp_socket_send (PyObject *object, PyObject *const *arguments, Py_ssize
         Py_ssize_t size = PyBytes_Size (arguments[0]);
         if (given == 2 && hp_arguments_int (&hp_send_signature, arguments[1], "flags", &options.flags) != 0)
             return NULL;
-        if (ZL_LIKELY (size < hp.pass_threshold && size < HP_UNLOCK_SIZE)) {
+        if (ZL_LIKELY (hp_send_is_short (self->native, size))) {
             int rc;
             if (hp_enter (self, "send()") != 0)
                 return NULL;
             if (hp_send_is_rest (self, self->native))
                 hp_leave (self->native);
             else {
-                rc = hp_send_short (self, self->native, PyBytes_AsString (arguments[0]), (size_t) size, options.flags);
+                rc = hp_send_short (self, self->native, arguments[0], (size_t) size, options.flags);
                 if (ZL_LIKELY (rc >= 0))
                     Py_RETURN_NONE;
             }
@@ -169,6 +169,10 @@ static PyObject *hp_recv_one (hp_socket *self, int flags, int copy, int track, i
     if (copy && !native->thread_safe) {
         /* The short way: one message that stays with the socket saves an init and a close, 5 of 70 ns. */
         int size = hp.api->msg_recv (&self->small, native->handle, flags | ZMQ_DONTWAIT);
+        if (ZL_LIKELY (size >= 0) && (result = hp_carried_take (&self->small))) {
+            hp_leave (native);
+            return result;
+        }
         if (ZL_LIKELY (size >= 0 && size <= HP_INLINE_SIZE)) {
             const char *data = hp.api->msg_data (&self->small);
             if (ZL_LIKELY (ZL_IS_WITHIN (&self->small, data))) {
@@ -272,6 +276,7 @@ PyObject *hp_socket_recv_into (PyObject *object, PyObject *const *arguments, Py_
         hp_leave (native);
         size = (Py_ssize_t) hp.api->msg_size (&message);
         memcpy (view.buf, hp.api->msg_data (&message), (size_t) (size < room ? size : room));
+        Py_XDECREF (hp_carried_take (&message));
         result = PyLong_FromSsize_t (size);
     }
     hp.api->msg_close (&message);

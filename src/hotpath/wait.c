@@ -173,13 +173,13 @@ int hp_send_wait (hp_socket *self, zl_socket *native, zmq_msg_t *message, int fl
     return rc;
 }
 
-int hp_send_short_handing_over (hp_socket *self, zl_socket *native, const char *data, size_t size, int flags)
+int hp_send_short_handing_over (hp_socket *self, zl_socket *native, PyObject *carried, char *data, size_t size, int flags)
 {
     int rc;
     PyObject *owner = self->owner;
     Py_INCREF (owner); /* other threads run meanwhile */
     Py_BEGIN_ALLOW_THREADS
-    rc = hp_send_short_here (self, native, data, size, flags);
+    rc = hp_send_short_here (self, native, carried, data, size, flags);
     Py_END_ALLOW_THREADS
     Py_DECREF (owner);
     return rc;

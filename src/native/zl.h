@@ -14,10 +14,11 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 #include <zmq.h>
 #include "zl_thread.h"
 
-#define ZL_ABI 4
+#define ZL_ABI 5
 #define ZL_EFORKED (ZMQ_HAUSNUMERO + 1001)
 /* A linger that means: leave the socket's own setting as it is. */
 #define ZL_LINGER_KEEP (-2)
@@ -68,6 +69,7 @@ struct zl_socket
     int lent;              /* somebody may use the handle behind our back: nothing is known of its events */
     int inproc;            /* it was bound or connected to inproc: a thread of this process may be its peer */
     int hands_over;        /* ... and it is a REQ or REP: who has sent can do nothing but wait for the peer */
+    int carries;           /* 1: what it sends may carry its object: every endpoint so far is inproc; -1: never again */
     int references;        /* Python objects that use it; under the context list's lock */
     zl_busy busy;          /* for waits for this socket, and for polls whose first it is; whoever is inside */
     zl_atomic_ptr visitor; /* the zl_poll call that is inside: tells a duplicate from a collision */
@@ -164,6 +166,11 @@ typedef struct zl_api
     uint32_t (*msg_routing_id) (zmq_msg_t *);
     int (*msg_set_group) (zmq_msg_t *, const char *);
     const char *(*msg_group) (zmq_msg_t *);
+    /* NULL where libzmq cannot (zl_carry.c). */
+    void (*carry_init) (zmq_msg_t *, void *data, size_t, void *object);
+    int (*carry_send) (void *, void *data, size_t, int, void *object);
+    int (*carry_own) (zmq_msg_t *);
+    void (*carry_copy) (zmq_msg_t *target, zmq_msg_t *source);
 } zl_api;
 
 const zl_api *zl_api_get (void);
@@ -299,6 +306,32 @@ int zl_hold_count (void);
 int zl_hold_message (zmq_msg_t *message, void *data, size_t size, zl_hold *hold);
 void *zl_hold_object (zl_hold *hold);
 zl_hold *zl_hold_next (zl_hold *hold);
+
+/* ---- Objects that messages carry (zl_carry.c) -------------------------------------------------- */
+
+/* A message over inproc may point to an object's data and carry a reference to the object, in place of a hold. Who
+ * receives it takes the reference over: writes 0 to its byte at ZL_CARRY_AT, and reads its data no more. Whoever else
+ * closes it gives the reference to the list of released holds. Of what the struct of a message holds, only this is
+ * known here; zl_carry_start makes sure that it is so. */
+#define ZL_CARRY_AT (sizeof (zmq_msg_t) - 16)
+#define ZL_CARRIED 2
+
+/* Only where carry_init is not NULL: other versions of libzmq have something else there. NULL: it carries nothing. */
+static inline void *zl_carried (const zmq_msg_t *message)
+{
+    const unsigned char *group = (const unsigned char *) message + ZL_CARRY_AT;
+    void *object;
+    if (*group != ZL_CARRIED)
+        return NULL;
+    memcpy (&object, group + sizeof object, sizeof object);
+    return object;
+}
+static inline void zl_carry_forget (zmq_msg_t *message)
+{
+    ((unsigned char *) message)[ZL_CARRY_AT] = 0;
+}
+/* Sets what of api is about this, where libzmq can. */
+void zl_carry_start (zl_api *api);
 
 /* ---- Contexts, termination, exit (zl_context.c, zl_exit.c) ------------------------------------- */
 

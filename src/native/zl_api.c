@@ -81,5 +81,6 @@ const zl_api *zl_api_get (void)
     zl_api_struct.msg_routing_id = zmq_msg_routing_id;
     zl_api_struct.msg_set_group = zl_api_set_group;
     zl_api_struct.msg_group = zmq_msg_group;
+    zl_carry_start (&zl_api_struct);
     return &zl_api_struct;
 }

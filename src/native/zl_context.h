@@ -53,6 +53,9 @@ void zl_datagram_forget (const zl_socket *socket);
 
 /* zl_inproc.c. From inside, before binding or connecting: notes it in the socket when that is to inproc. */
 void zl_inproc_note (zl_socket *socket, const char *endpoint);
+int zl_inproc_is (const char *endpoint);
+/* zl_carry.c. Part of that. */
+void zl_carry_note (zl_socket *socket, const char *endpoint);
 /* Before connecting a socket of context: 0, or -1 with errno. */
 int zl_inproc_before_connect (zl_context *context, const char *endpoint);
 void zl_inproc_after_bind (zl_context *context, const void *binder, const char *endpoint);

@@ -20,7 +20,7 @@ struct zl_inproc
     char endpoint[1];
 };
 
-static int zl_inproc_is (const char *endpoint)
+int zl_inproc_is (const char *endpoint)
 {
     return strncmp (endpoint, "inproc://", 9) == 0 && endpoint[9];
 }
@@ -75,6 +75,7 @@ static int zl_inproc_make_stand_in (zl_context *context)
 
 void zl_inproc_note (zl_socket *socket, const char *endpoint)
 {
+    zl_carry_note (socket, endpoint);
     if (!zl_inproc_is (endpoint))
         return;
     socket->inproc = 1;

@@ -5,6 +5,7 @@ A mend is made in every version that has what it mends; a version that reads oth
 
 from pathlib import Path
 
+from mends.carry import CARRY
 from mends.curve import CURVE
 from mends.faults import FAULTS
 from mends.inproc import INPROC
@@ -13,7 +14,7 @@ from mends.waste import WASTE
 
 __all__ = ["MENDS", "Mend", "describe", "mend"]
 
-MENDS = (*FAULTS, *INPROC, *CURVE, *WASTE)
+MENDS = (*FAULTS, *INPROC, *CURVE, *WASTE, *CARRY)
 
 
 def mend(tree: Path) -> list[str]:
