@@ -316,4 +316,4 @@ def test_process_forks_with_messages_queued(run_child: Callable[..., Any]) -> No
         assert [len(data) for data in sockets[1].recv_many(900)] == [3, 30, 300] * 300
     """
     child = run_child(child_code(QUEUED, code))
-    assert (child.exit_code, child.stderr) == (0, "")
+    assert (child.exit_code, child.signal) == (0, None), child.stderr  # which has a warning that fork() has threads
