@@ -142,7 +142,7 @@ def entry_name(fetched: dict[str, tuple[Pin, Path]], compiler: dict[str, list[st
         "layout": LAYOUT,
         "pins": {library: pin["sha256"] for library, (pin, _) in fetched.items()},
         "flags": [COMMON_FLAGS, LIBZMQ_FLAGS, OPTIMISE, TOGETHER],
-        "sodium": hashlib.sha256((HERE / "sodium" / "CMakeLists.txt").read_bytes()).hexdigest(),
+        "sodium": {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in (HERE / "sodium").iterdir()},
         "mends": MENDS,
         "compiler": [compiler, identity(compiler)],
         "machine": [sys.platform, platform.machine(), platform.libc_ver(), sys.maxsize],
@@ -215,10 +215,10 @@ def make(
     """Compile both libraries inside `work` and leave the result in work/entry."""
     entry = work / "entry"
     trees = {library: unpack(path, work / f"{library}-source") for library, (_, path) in fetched.items()}
-    mended = mend(trees["libzmq"])
+    mended = [name for library, tree in trees.items() for name in mend(library, tree)]
     for one in MENDS:
         if one.name not in mended:
-            say(f"this libzmq reads otherwise, and is left as it is: {one.name}")
+            say(f"this {one.library} reads otherwise, and is left as it is: {one.name}")
     common = [f"-DCMAKE_INSTALL_PREFIX={entry}", *COMMON_FLAGS]
     if os.name == "nt":
         # The generator of Visual Studio finds the compiler outside a developer prompt too.
@@ -256,8 +256,9 @@ def make(
             step(library, configure + together, work, commands)
             step(library, install, work)
         keep_licences(trees[library], entry / "licences" / library)
-    if mended:
-        (entry / "licences" / "libzmq" / "CHANGES.zmqlite").write_text(describe(mended), encoding="utf-8")
+        if any(one.library == library and one.name in mended for one in MENDS):
+            notice = entry / "licences" / library / "CHANGES.zmqlite"
+            notice.write_text(describe(library, mended), encoding="utf-8")
     check_features(work / "libzmq-build")
     for unused in ("share", "lib/cmake", "lib/pkgconfig"):  # they name the folder of the build
         shutil.rmtree(str(entry / unused), ignore_errors=True)

@@ -1,4 +1,4 @@
-"""Faults, needless copies and needless system calls of libzmq that only its own source can mend, as small changes.
+"""Faults, needless copies and needless system calls that only libzmq's and libsodium's own source can mend.
 
 A mend is made in every version that has what it mends; a version that reads otherwise is built as it is, and says so.
 """
@@ -10,36 +10,45 @@ from mends.curve import CURVE
 from mends.faults import FAULTS
 from mends.inproc import INPROC
 from mends.mend import Mend, apply
+from mends.sodium import SODIUM
 from mends.waste import WASTE
 
 __all__ = ["MENDS", "Mend", "describe", "mend"]
 
-MENDS = (*FAULTS, *INPROC, *CURVE, *WASTE, *CARRY)
+MENDS = (*FAULTS, *INPROC, *CURVE, *WASTE, *CARRY, *SODIUM)
 
 
-def mend(tree: Path) -> list[str]:
-    """Change an extracted source of libzmq.
+def mend(library: str, tree: Path) -> list[str]:
+    """Change an extracted source.
+
+    Args:
+        library: libzmq or libsodium.
+        tree: its folder.
 
     Returns:
         The names of the mends that were made.
     """
-    return [one.name for one in MENDS if apply(one, tree)]
+    return [one.name for one in MENDS if one.library == library and apply(one, tree)]
 
 
-def describe(mended: list[str]) -> str:
+def describe(library: str, mended: list[str]) -> str:
     """What a licence asks for: a notice of the changes, for those who get the library.
 
     Args:
+        library: libzmq or libsodium.
         mended: what mend() returned.
     """
     lines = [
-        "The libzmq in this package is built from the published source, with the changes below, which zmqlite makes",
-        "before it compiles. They are under libzmq's own licence. Each is a regular expression that finds the place,",
-        "and what stands there afterwards.",
+        f"The {library} in this package is built from the published source, with the changes below, which zmqlite",
+        f"makes before it compiles. They are under {library}'s own licence. Each is a regular expression that finds",
+        "the place, and what stands there afterwards.",
     ]
     for one in MENDS:
-        if one.name in mended:
+        if one.library == library and one.name in mended:
             for file, changes in one.files():
                 lines += ["", f"{file}: {one.name}"]
                 lines += [f"  {text}" for change in changes for text in (f"- {change[0]}", f"+ {change[1].strip()}")]
+            for file, text in one.new:
+                lines += ["", f"{file}: {one.name}, a new file"]
+                lines += [f"  + {line}".rstrip() for line in text.splitlines()]
     return "\n".join(lines) + "\n"

@@ -14,6 +14,8 @@ class Mend(NamedTuple):
     header: str = ""  # another file, when the fault needs one more
     header_changes: tuple[tuple[str, str], ...] = ()
     more: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = ()  # further files, each with its changes
+    new: tuple[tuple[str, str], ...] = ()  # files of our own that the changes need, each with its text
+    library: str = "libzmq"  # or libsodium
 
     def files(self) -> list[tuple[str, tuple[tuple[str, str], ...]]]:
         """Each file with its changes."""
@@ -32,6 +34,7 @@ def apply(one: Mend, tree: Path) -> bool:
             changed[file], count = re.subn(pattern, lambda _, by=replacement: by, changed[file])
             if count != 1:
                 return False
+    changed.update(one.new)
     for file, text in changed.items():
         (tree / file).write_text(text, encoding="utf-8")
     return True
