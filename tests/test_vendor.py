@@ -285,6 +285,11 @@ def test_other_pins_are_another_entry(copy):
     names = [name("debian"), name("upstream"), name("debian", CFLAGS="-O1"), name("debian", CXX="c++ -m64")]
     assert len(set(names)) == len(names)
     assert name("debian") == names[0]
+    for file in ("sodium/CMakeLists.txt", "sodium/salsa20_wider.h", "mends/curve_box.hpp"):
+        path = copy.vendor / file
+        path.write_text(path.read_text(encoding="utf-8") + "\n", encoding="utf-8")
+        names.append(name("debian"))
+    assert len(set(names)) == len(names)
 
 
 def test_failed_build_leaves_nothing(copy):
