@@ -18,7 +18,7 @@
 #include <zmq.h>
 #include "zl_thread.h"
 
-#define ZL_ABI 5
+#define ZL_ABI 6
 #define ZL_EFORKED (ZMQ_HAUSNUMERO + 1001)
 /* A linger that means: leave the socket's own setting as it is. */
 #define ZL_LINGER_KEEP (-2)
@@ -59,6 +59,7 @@ struct zl_socket
     unsigned generation;   /* zl_generation when it was made */
     int thread_safe;       /* CLIENT, SERVER, RADIO, ...: libzmq locks by itself */
     zmq_fd_t fd;           /* ZMQ_FD; unused when thread_safe */
+    const zl_atomic_ptr *mailbox; /* NULL there: libzmq has no command to process. NULL here: only fd tells */
     zl_atomic_int close_pending; /* whoever leaves next closes */
     zl_atomic_int close_linger;
     int type;              /* ZMQ_PAIR, ... */
@@ -221,10 +222,7 @@ int zl_socket_recv (zl_socket *socket, zmq_msg_t *message, int flags);
 
 /* ---- Waiting awake, for a moment (zl_busy.c) ---------------------------------------------------- */
 
-struct pollfd;
-/* poll(2) until something is there or the moment is over: 0, as when there is to be no busy wait now. */
-int zl_busy_poll (zl_busy *busy, struct pollfd *fds, unsigned count);
-/* For who looks himself, as libzmq's I/O threads do: whether to look once more before sleeping; and that it found something. */
+/* Whoever waits looks himself, as libzmq's I/O threads do: whether to look once more before sleeping; and that it found something. */
 int zl_busy_more (zl_busy *busy);
 void zl_busy_found (zl_busy *busy);
 /* How long the moment is: us, 0 for none; -1 only asks. Returns what it was. */
@@ -264,6 +262,8 @@ void zl_poll_leave (zl_pollitem *items, int count);
 /* The caller is inside; known: events_known as it was when he came. Which of wanted are there; libzmq is asked only when
  * that is not known. -1: errno. */
 int zl_socket_look (zl_socket *socket, int known, int wanted);
+/* Once: finds its mailbox. Not of a handle that is somebody else's, who may close it, or have it from another libzmq. */
+void zl_socket_find_mailbox (zl_socket *socket);
 /* Whether commands have come since libzmq processed them all; 1 where nothing tells. */
 int zl_socket_moved (const zl_socket *socket);
 /* The caller is inside. A receive found nothing: EAGAIN. */

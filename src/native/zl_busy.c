@@ -7,7 +7,6 @@
 #include "zl_context.h"
 
 #if !defined _WIN32
-#include <poll.h>
 #include <time.h>
 
 #if defined __linux__ && !defined ZL_SYSTEM
@@ -74,18 +73,6 @@ void zl_busy_found (zl_busy *busy)
     busy->until = 0;
     if (busy->misses > 0)
         busy->misses--;
-}
-
-int zl_busy_poll (zl_busy *busy, struct pollfd *fds, unsigned count)
-{
-    while (zl_busy_more (busy)) {
-        int rc = poll (fds, (nfds_t) count, 0);
-        if (rc != 0) {
-            zl_busy_found (busy);
-            return rc;
-        }
-    }
-    return 0;
 }
 
 int zl_busy_limit (int microseconds)

@@ -147,6 +147,7 @@ static zl_socket *zl_socket_wrap (void *handle, zl_context *context, int owned)
     size = sizeof socket->fd;
     if (!socket->thread_safe && zmq_getsockopt (handle, ZMQ_FD, &socket->fd, &size) != 0)
         goto failed;
+    zl_socket_find_mailbox (socket);
     return socket;
 failed:
     free (socket);

@@ -88,16 +88,12 @@ WASTE = (
         ),
     ),
     # Whether there are commands is asked for with every poll and every few messages, and costs a system call though the
-    # queue of commands knows: its reader is asleep until something is written.
+    # queue of commands knows: its reader is asleep until something is written. Whoever waits reads that word, too: NULL
+    # until there is something for libzmq to do (zl_wait.c).
     Mend(
         "no system call for commands that are not there",
         "src/mailbox.cpp",
         (
-            (
-                r"(?=zmq::mailbox_t::mailbox_t \(\))",
-                '#if defined ZMQ_HAVE_EVENTFD\nextern "C" { extern const int zl_mailbox_tells; '
-                "const int zl_mailbox_tells = 1; }\n#endif\n",
-            ),
             (
                 r"(?=//\s*Receive the signal\.)",
                 "#if defined ZMQ_HAVE_EVENTFD\n"
@@ -108,7 +104,33 @@ WASTE = (
         (
             (
                 r"(?=//\s*Check whether item is available for reading\.)",
-                "bool asleep () { return _c.cas (NULL, NULL) == NULL; }\n\n    ",
+                "bool asleep () { return _c.cas (NULL, NULL) == NULL; }\n\n    "
+                "const void *zl_word () const { return sizeof _c == sizeof (void *) ? &_c : NULL; }\n\n    ",
+            ),
+        ),
+        (
+            (
+                "src/mailbox.hpp",
+                (
+                    (
+                        r"(?=bool valid \(\) const;)",
+                        "const void *zl_word () const { return _cpipe.zl_word (); }\n    ",
+                    ),
+                ),
+            ),
+            (
+                "src/socket_base.cpp",
+                (
+                    (
+                        r"(?=zmq::i_mailbox \*zmq::socket_base_t::get_mailbox \(\) const)",
+                        'extern "C" { const void *zl_mailbox_word (void *);\n'
+                        "const void *zl_mailbox_word (void *socket_) {\n"
+                        "#if defined ZMQ_HAVE_EVENTFD\n"
+                        "    zmq::socket_base_t *socket = static_cast<zmq::socket_base_t *> (socket_);\n"
+                        "    return static_cast<zmq::mailbox_t *> (socket->get_mailbox ())->zl_word ();\n"
+                        "#else\n    (void) socket_;\n    return NULL;\n#endif\n} }\n",
+                    ),
+                ),
             ),
         ),
     ),
