@@ -1,7 +1,7 @@
 /* The cryptography of CURVE's messages against libsodium's own: says what differs, and ends with 1.
 
-   Every Salsa20 that libsodium has for this CPU makes the stream that its portable core makes block by block; and what
-   curve_box.hpp makes is what crypto_box_easy_afternm makes, comes back whole, and is refused with one bit changed. */
+   Every Salsa20 that libsodium has for this CPU makes the stream that its portable core makes block by block, every
+   Poly1305 the MAC that its portable one makes; and what curve_box.hpp makes is what crypto_box_easy_afternm makes, comes back whole, and is refused with one bit changed. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,14 +12,25 @@
 
 typedef std::vector<unsigned char> bytes;
 
-/* As in libsodium's stream_salsa20.h. What is not compiled for this machine is not linked, and NULL. */
+/* As in libsodium's stream_salsa20.h and onetimeauth_poly1305.h. What is not compiled here is not linked, and NULL. */
 struct salsa20_t
 {
     int (*stream)(unsigned char *, unsigned long long, const unsigned char *, const unsigned char *);
     int (*stream_xor_ic)(unsigned char *, const unsigned char *, unsigned long long, const unsigned char *, uint64_t,
                          const unsigned char *);
 };
+struct poly1305_t
+{
+    int (*onetimeauth)(unsigned char *, const unsigned char *, unsigned long long, const unsigned char *);
+    int (*verify)(const unsigned char *, const unsigned char *, unsigned long long, const unsigned char *);
+    int (*init)(crypto_onetimeauth_poly1305_state *, const unsigned char *);
+    int (*update)(crypto_onetimeauth_poly1305_state *, const unsigned char *, unsigned long long);
+    int (*final)(crypto_onetimeauth_poly1305_state *, unsigned char *);
+};
 extern "C" {
+extern struct poly1305_t crypto_onetimeauth_poly1305_donna_implementation;
+extern struct poly1305_t crypto_onetimeauth_poly1305_sse2_implementation __attribute__((weak));
+extern struct poly1305_t zl_poly1305_avx512_implementation __attribute__((weak));
 extern struct salsa20_t crypto_stream_salsa20_xmm6_implementation __attribute__((weak));
 extern struct salsa20_t crypto_stream_salsa20_xmm6int_avx2_implementation __attribute__((weak));
 extern struct salsa20_t zl_salsa20_avx512_implementation __attribute__((weak));
@@ -62,6 +73,35 @@ static void check_salsa20(const char *name, const salsa20_t &salsa20)
         salsa20.stream_xor_ic(&got[0], &data[0], size, &nonce[0], first, &key[0]);
         if (memcmp(&got[0], &expected[0], size) != 0 || got[size] != 0xee)
             fail(name, size);
+    }
+    printf("%s\n", name);
+}
+
+/* Also with bytes that carry as far as can be, at once and in two pieces. */
+static void check_poly1305(const char *name, const poly1305_t &poly1305)
+{
+    const size_t most = 20000;
+    for (size_t size = 1; size < most; size += size < 1100 ? 1 : 997) {
+        for (int kind = 0; kind < 3; kind++) {
+            bytes key = random_bytes(32), data = random_bytes(size);
+            if (kind > 0)
+                data.assign(size, 0xff);
+            if (kind > 1)
+                key.assign(32, 0xff);
+            unsigned char expected[16], got[16];
+            crypto_onetimeauth_poly1305_donna_implementation.onetimeauth(expected, &data[0], size, &key[0]);
+            poly1305.onetimeauth(got, &data[0], size, &key[0]);
+            if (memcmp(got, expected, 16) != 0 || poly1305.verify(expected, &data[0], size, &key[0]) != 0)
+                fail(name, size);
+            crypto_onetimeauth_poly1305_state state;
+            const size_t first = randombytes_uniform((uint32_t) size + 1);
+            poly1305.init(&state, &key[0]);
+            poly1305.update(&state, &data[0], first);
+            poly1305.update(&state, &data[0] + first, size - first);
+            poly1305.final(&state, got);
+            if (memcmp(got, expected, 16) != 0)
+                fail(name, size);
+        }
     }
     printf("%s\n", name);
 }
@@ -113,7 +153,11 @@ int main()
 #ifdef __x86_64__
     if (&zl_salsa20_avx512_implementation && sodium_runtime_has_avx512f() && __builtin_cpu_supports("avx512vl"))
         check_salsa20("avx512", zl_salsa20_avx512_implementation);
+    if (&zl_poly1305_avx512_implementation && sodium_runtime_has_avx512f() && __builtin_cpu_supports("avx512vl"))
+        check_poly1305("poly1305 avx512", zl_poly1305_avx512_implementation);
 #endif
+    if (&crypto_onetimeauth_poly1305_sse2_implementation && sodium_runtime_has_sse2())
+        check_poly1305("poly1305 sse2", crypto_onetimeauth_poly1305_sse2_implementation);
     for (size_t size = 0; size < 2000000; size = size < 3300 ? size + 1 : size + size / 12 + 7) {
         check_box(size, 1);
         check_box(size, 1 + randombytes_uniform(20));

@@ -1,4 +1,4 @@
-"""What libsodium's source needs so that sodium/salsa20_avx512.c can be compiled from it, and is used where it runs."""
+"""What libsodium's source needs so that sodium/*_avx512.c can be compiled from it, and are used where they run."""
 
 from mends.mend import Mend
 
@@ -46,6 +46,27 @@ SODIUM = (
                 (r"(?<=\bm \+= )512(?=;)", "ZL_SALSA20_STEP"),
             ),
         ),),
+        library="libsodium",
+    ),
+    # What is left is mostly Poly1305, which is compiled for SSE2.
+    Mend(
+        "Poly1305 with the registers of AVX-512",
+        "src/libsodium/crypto_onetimeauth/poly1305/onetimeauth_poly1305.c",
+        (
+            (
+                r"(?=static const crypto_onetimeauth_poly1305_implementation \*implementation)",
+                "#ifdef ZL_POLY1305_AVX512\n#include <cpuid.h>\n"
+                "extern struct crypto_onetimeauth_poly1305_implementation zl_poly1305_avx512_implementation;\n"
+                "static int zl_poly1305_avx512_runs (void) { unsigned int eax, ebx, ecx, edx; return "
+                "sodium_runtime_has_avx512f () && __get_cpuid_count (7, 0, &eax, &ebx, &ecx, &edx) && "
+                "(ebx & (1U << 31)) /* VL */; }\n#endif\n",
+            ),
+            (
+                r"(?<=implementation = &crypto_onetimeauth_poly1305_sse2_implementation;)",
+                "\n#ifdef ZL_POLY1305_AVX512\n        if (zl_poly1305_avx512_runs ()) "
+                "implementation = &zl_poly1305_avx512_implementation;\n#endif",
+            ),
+        ),
         library="libsodium",
     ),
 )
