@@ -7,7 +7,7 @@ import pytest
 import zmqlite as zmq
 
 needs_drafts = pytest.mark.skipif(not zmq.has("draft"), reason="this libzmq has no drafts")
-BATCH = 131072
+BATCH = 270336
 
 
 @needs_drafts
@@ -32,7 +32,7 @@ def test_tuning_of_a_socket_is_set_and_taken_back(context):
     socket.tuning = "throughput"
     assert (socket.tuning, socket.in_batch_size, socket.out_batch_size) == ("throughput", BATCH, BATCH)
     socket.tuning = None
-    assert (socket.tuning, socket.in_batch_size, socket.out_batch_size) == (None, 8192, 49152)
+    assert (socket.tuning, socket.in_batch_size, socket.out_batch_size) == (None, 8192, 135168)
     socket.in_batch_size = socket.out_batch_size = BATCH
     assert socket.tuning == "throughput"
     socket.in_batch_size = 1000

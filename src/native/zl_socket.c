@@ -154,9 +154,9 @@ failed:
     return NULL;
 }
 
-/* Messages that wait leave in writes of this size, not 8 KiB: half the time for 1 KiB messages over ipc://. Not 64, which
-   makes two of each message of 64 KiB. What is read at once stays at 8 KiB, because messages received in place keep what they were read into. */
-#define ZL_OUT_BATCH_SIZE (48 * 1024)
+/* Messages that wait leave in writes of this size, not 8 KiB: two messages of 64 KiB with their headers, and all of what
+ * the other side reads at once (vendor/libzmq/mends/batches.py). Of what is longer, as much is copied for nothing. */
+#define ZL_OUT_BATCH_SIZE (132 * 1024)
 #ifndef ZMQ_OUT_BATCH_SIZE
 #define ZMQ_OUT_BATCH_SIZE 102
 #endif

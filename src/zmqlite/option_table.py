@@ -113,7 +113,7 @@ SOCKET_ROWS: tuple[Option, ...] = (
     ),
     _int(
         "OUT_BATCH_SIZE", 102, 1, 2**30, "bytes written to the system at once; libzmq's own default is 8192",
-        unit="bytes", default=49152,
+        unit="bytes", default=135168,
         draft="4.3.3",
     ),
     # What the socket is doing.

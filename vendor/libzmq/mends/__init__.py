@@ -5,6 +5,7 @@ A mend is made in every version that has what it mends; a version that reads oth
 
 from pathlib import Path
 
+from mends.batches import BATCHES
 from mends.carry import CARRY
 from mends.curve import CURVE
 from mends.faults import FAULTS
@@ -15,7 +16,7 @@ from mends.waste import WASTE
 
 __all__ = ["MENDS", "Mend", "describe", "mend"]
 
-MENDS = (*FAULTS, *INPROC, *CURVE, *WASTE, *CARRY, *SODIUM)
+MENDS = (*FAULTS, *INPROC, *CURVE, *WASTE, *BATCHES, *CARRY, *SODIUM)
 
 
 def mend(library: str, tree: Path) -> list[str]:
