@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 __all__ = ["Adapter"]
 
 # As zmqlite's tuning="throughput".
-_BATCH_SIZE = 131_072
+_BATCH_SIZE = 270_336
 
 
 class Adapter:

@@ -42,7 +42,7 @@ enum
 };
 
 /* What a wait knows of those before it (zl_busy.c). All zero: nothing yet. libzmq's I/O threads keep the same struct: it
- * is written once more in vendor/libzmq/mends.py. */
+ * is written once more in vendor/libzmq/mends/. */
 typedef struct zl_busy
 {
     int64_t until;  /* ns; 0 when no wait is going on */

@@ -10,7 +10,7 @@
 #include <time.h>
 
 #if defined __linux__ && !defined ZL_SYSTEM
-/* In libzmq's epoll.cpp, by vendor/libzmq/mends.py; not there when this libzmq reads otherwise. */
+/* In libzmq's epoll.cpp, by vendor/libzmq/mends/; not there when this libzmq reads otherwise. */
 extern int (*zl_busy_io_more) (zl_busy *busy) __attribute__ ((weak));
 extern void (*zl_busy_io_found) (zl_busy *busy) __attribute__ ((weak));
 #endif
