@@ -183,6 +183,20 @@ enum
     HP_FAILED = -1,
     HP_WOULD_WAIT = -2
 };
+/* Whose turn it is (turn.c). calls: how often a socket was entered, under the GIL; told: the same now and then, for those
+ * who wait without it: each look at it makes the next note of it slower, so it is seldom, and far from the rest. */
+#define HP_TURN_CALLS 16
+extern struct hp_turns
+{
+    unsigned calls;
+    char between[64];
+    volatile unsigned told;
+    char after[64];
+} hp_turns;
+void hp_turn_give (void);            /* after the GIL was given up, to wait */
+void hp_turn_await (zl_busy *busy);  /* before it is asked for again */
+void hp_turn_take (void);            /* when it was got */
+
 #define HP_TIMEOUT_OPTION (-3L) /* timeout_ms: what RCVTIMEO or SNDTIMEO says */
 int hp_send_wait (hp_socket *self, zl_socket *native, zmq_msg_t *message, int flags, int quiet, const char *call);
 int hp_recv_wait (hp_socket *self, zl_socket *native, zmq_msg_t *message, int flags, long timeout_ms, int quiet, const char *call);

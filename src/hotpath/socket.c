@@ -8,6 +8,8 @@ int hp_enter (hp_socket *self, const char *call)
     zl_socket *native = self->native;
     if (ZL_UNLIKELY (!native))
         return hp_raise (ENOTSOCK, call, NULL);
+    if (ZL_UNLIKELY (++hp_turns.calls % HP_TURN_CALLS == 0))
+        hp_turns.told = hp_turns.calls;
     if (ZL_LIKELY (zl_socket_enter_fast (native, hp.api->generation)) || hp.api->socket_enter_slow (native) == 0)
         return 0;
     return hp_raise (errno, call, NULL);

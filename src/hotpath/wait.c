@@ -94,6 +94,7 @@ static int hp_send_loop (hp_socket *self, zl_socket *native, zmq_msg_t *message,
             if (slice == 0)
                 return hp_fail (native, EAGAIN, call);
             Py_BEGIN_ALLOW_THREADS
+            hp_turn_give ();
             rc = hp.api->socket_park_to_send (native, tries++, slice);
             if (rc > 0)
                 rc = hp.api->msg_send (message, native->handle, flags | ZMQ_DONTWAIT) >= 0 ? 1 : -1;
@@ -101,7 +102,10 @@ static int hp_send_loop (hp_socket *self, zl_socket *native, zmq_msg_t *message,
             left = rc < 0 && error != EAGAIN && error != EINTR;
             if (left)
                 hp_leave (native); /* at exit this thread may never get the GIL again */
+            if (rc > 0)
+                hp_turn_await (&native->turn);
             Py_END_ALLOW_THREADS
+            hp_turn_take ();
             if (rc > 0) {
                 self->sending_more = flags & ZMQ_SNDMORE;
                 return HP_DONE;
@@ -139,6 +143,7 @@ static int hp_recv_loop (zl_socket *native, zmq_msg_t *message, int flags, long 
             return quiet ? HP_WOULD_WAIT : hp_fail (native, EAGAIN, call);
         }
         Py_BEGIN_ALLOW_THREADS
+        hp_turn_give ();
         rc = error == EINTR ? 1 : hp.api->socket_park (native, ZMQ_POLLIN, slice);
         /* The message is taken before the GIL is asked for: nothing else can come between. After a
          * timeout too: the descriptor may have moved in the last instant. */
@@ -148,7 +153,10 @@ static int hp_recv_loop (zl_socket *native, zmq_msg_t *message, int flags, long 
         left = rc < 0 && error != EAGAIN && error != EINTR;
         if (left)
             hp_leave (native); /* at exit this thread may never get the GIL again */
+        if (rc > 0)
+            hp_turn_await (&native->turn);
         Py_END_ALLOW_THREADS
+        hp_turn_take ();
         if (rc > 0)
             return HP_DONE;
         if (left)
@@ -179,8 +187,10 @@ int hp_send_short_handing_over (hp_socket *self, zl_socket *native, PyObject *ca
     PyObject *owner = self->owner;
     Py_INCREF (owner); /* other threads run meanwhile */
     Py_BEGIN_ALLOW_THREADS
+    hp_turn_give ();
     rc = hp_send_short_here (self, native, carried, data, size, flags);
     Py_END_ALLOW_THREADS
+    hp_turn_take ();
     Py_DECREF (owner);
     return rc;
 }
@@ -191,12 +201,14 @@ int hp_send_handing_over (hp_socket *self, zl_socket *native, zmq_msg_t *message
     PyObject *owner = self->owner;
     Py_INCREF (owner); /* other threads run meanwhile */
     Py_BEGIN_ALLOW_THREADS
+    hp_turn_give ();
     rc = hp.api->msg_send (message, native->handle, flags | ZMQ_DONTWAIT);
     error = rc < 0 ? hp.api->error () : 0;
     left = rc < 0 && error != EAGAIN && error != EINTR;
     if (left)
         hp_leave (native); /* at exit this thread may never get the GIL again */
     Py_END_ALLOW_THREADS
+    hp_turn_take ();
     if (rc >= 0) {
         self->sending_more = 0;
         rc = HP_DONE;

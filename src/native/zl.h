@@ -18,7 +18,7 @@
 #include <zmq.h>
 #include "zl_thread.h"
 
-#define ZL_ABI 6
+#define ZL_ABI 7
 #define ZL_EFORKED (ZMQ_HAUSNUMERO + 1001)
 /* A linger that means: leave the socket's own setting as it is. */
 #define ZL_LINGER_KEEP (-2)
@@ -72,6 +72,7 @@ struct zl_socket
     int hands_over;        /* ... and it is a REQ or REP: who has sent can do nothing but wait for the peer */
     int carries;           /* 1: what it sends may carry its object: every endpoint so far is inproc; -1: never again */
     int references;        /* Python objects that use it; under the context list's lock */
+    zl_busy turn;          /* for waits for the turn of who waited for it (src/hotpath/turn.c) */
     zl_busy busy;          /* for waits for this socket, and for polls whose first it is; whoever is inside */
     zl_atomic_ptr visitor; /* the zl_poll call that is inside: tells a duplicate from a collision */
     void *poller;          /* thread-safe sockets: lends its descriptor, once somebody asked (zl_draft_fd.c) */
@@ -167,6 +168,8 @@ typedef struct zl_api
     uint32_t (*msg_routing_id) (zmq_msg_t *);
     int (*msg_set_group) (zmq_msg_t *, const char *);
     const char *(*msg_group) (zmq_msg_t *);
+    int (*busy_more) (zl_busy *);
+    void (*busy_found) (zl_busy *);
     /* NULL where libzmq cannot (zl_carry.c). */
     void (*carry_init) (zmq_msg_t *, void *data, size_t, void *object);
     int (*carry_send) (void *, void *data, size_t, int, void *object);

@@ -81,6 +81,8 @@ const zl_api *zl_api_get (void)
     zl_api_struct.msg_routing_id = zmq_msg_routing_id;
     zl_api_struct.msg_set_group = zl_api_set_group;
     zl_api_struct.msg_group = zmq_msg_group;
+    zl_api_struct.busy_more = zl_busy_more;
+    zl_api_struct.busy_found = zl_busy_found;
     zl_carry_start (&zl_api_struct);
     return &zl_api_struct;
 }

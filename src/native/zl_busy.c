@@ -95,6 +95,17 @@ void zl_busy_start (void)
 
 #else
 
+int zl_busy_more (zl_busy *busy)
+{
+    (void) busy;
+    return 0;
+}
+
+void zl_busy_found (zl_busy *busy)
+{
+    (void) busy;
+}
+
 int zl_busy_limit (int microseconds)
 {
     (void) microseconds;
