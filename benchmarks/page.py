@@ -187,10 +187,12 @@ def _growth_lines(series: list[dict[str, Any]]) -> list[str]:
         if one["ours"] in factors and "C" in factors:
             ours, limit = factors[one["ours"]], factors["C"]
             judged = {True: "no faster than", False: "faster than", None: "not comparable with"}
+            last = one["points"][-1]["variants"]
             lines += [
                 "",
                 f"From {ours['from']:,} to {ours['to']:,}: zmqlite x{ours['factor']:.3g}, C x{limit['factor']:.3g}: "
-                f"{judged[one['growth']['no_faster']]} libzmq's own.",
+                f"{judged[one['growth']['no_faster']]} libzmq's own. At the end zmqlite takes "
+                f"{last[one['ours']]['median'] / last['C']['median']:.2f} times C's time.",
             ]
     return lines
 

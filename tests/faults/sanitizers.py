@@ -23,11 +23,10 @@ SHORT = {"tool": "memcheck", "seconds": 45}
 
 ROOT = children.TESTS.parent
 BUILD = ("src", "vendor", "setup.py", "build_ffi.py", "pyproject.toml", "README.md", "LICENSE")
-FLAGS = {
-    "address": "-fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer -g",
-    "thread": "-fsanitize=thread -fno-omit-frame-pointer -g",
-}
-PRELOADED = {"address": ("libasan.so", "libubsan.so", "libstdc++.so"), "thread": ("libtsan.so",)}
+_ADDRESS = "-fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer -g"
+FLAGS = {"address": _ADDRESS, "objects": _ADDRESS, "thread": "-fsanitize=thread -fno-omit-frame-pointer -g"}
+_ADDRESS_LIBRARIES = ("libasan.so", "libubsan.so", "libstdc++.so")
+PRELOADED = {"address": _ADDRESS_LIBRARIES, "objects": _ADDRESS_LIBRARIES, "thread": ("libtsan.so",)}
 # cffi keeps what it makes of a module for as long as the process lives: 104 bytes, once.
 SUPPRESSED = re.compile(r"b_init_cffi_1_0_external_module")
 OURS = re.compile(r"_libzmq\.|_hotpath\.|\bzl_\w+|\bhp_\w+")
@@ -38,11 +37,13 @@ _SHARED = (
     "test_messages*.py test_zero_copy.py test_sockets.py test_socket_*.py test_options.py test_poller*.py "
     "test_monitor*.py test_proxy*.py test_context*.py test_threads.py test_signals.py test_misuse*.py "
     "test_draft_sockets.py test_curve.py test_patterns.py test_auth.py test_z85.py "
-    "test_busy_wait.py test_mends_inproc.py"
+    "test_busy_wait.py test_mends_inproc.py test_carry*.py test_batches.py"
 )
 TESTS = {
     "memcheck": "test_messages.py test_messages_frames.py test_messages_many.py test_socket_options.py test_poller.py",
     "address": f"{_SHARED} test_exit.py",
+    # AddressSanitizer, with every Python object from malloc: what reads one that is gone. Too slow for the exits.
+    "objects": "test_carry*.py test_batches.py test_messages*.py test_zero_copy.py test_threads.py",
     # Not the exits: ThreadSanitizer is too slow for their seconds. Children of CPython's multiprocessing start threads
     # after a fork, which it does not follow.
     "thread": _SHARED,
@@ -88,6 +89,7 @@ def _environment(tool: str, folder: Path) -> dict[str, str]:
         return {**os.environ, "PYTHONMALLOC": "malloc"}
     return {
         **os.environ,
+        **({"PYTHONMALLOC": "malloc"} if tool == "objects" else {}),
         "PYTHONPATH": str(folder / "src"),
         "LD_PRELOAD": " ".join(map(_find_library, PRELOADED[tool])),
         "ASAN_OPTIONS": f"detect_leaks=0:allocator_may_return_null=1:{logs}",
@@ -130,7 +132,7 @@ def run_tool(report: Report, tool: str, seconds: int, folder: Path) -> None:
 
 
 def run(report: Report, tool: str, seconds: int) -> None:
-    """Run the tests of a tool, address, thread or memcheck, or of all; each for at most so many seconds."""
+    """Run the tests of a tool, memcheck, address, objects or thread, or of all; each for at most so many seconds."""
     if tool not in (*TESTS, "all"):
         report.figure(f"{tool}: one of all, {', '.join(TESTS)}", False)
         return

@@ -163,6 +163,12 @@ void zl_carry_copy (zmq_msg_t *target_, zmq_msg_t *source_)
         "src/dbuffer.hpp",
         ((r"(?=\*_back = value_;)", "_back->close ();\n        "),),
     ),
+    # And its reader notes, for a writer that may look at the same time, that it sleeps, as which it began, and stays.
+    Mend(
+        "a conflating queue's reader writes nothing that its writer reads",
+        "src/ypipe_conflate.hpp",
+        ((r"if \(!res\)\s*reader_awake = false;", ""),),
+    ),
     # The first parts of a message whose last part was never sent are closed when their pipe ends, but not when the
     # other side ends it and all has been read.
     Mend(
