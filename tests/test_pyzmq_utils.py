@@ -128,6 +128,8 @@ def test_curve_keygen_prints_a_pair() -> None:
     assert (lines[0], lines[2], lines[3]) == ("== CURVE PUBLIC KEY ==", "", "== CURVE SECRET KEY ==")
     assert zmq.curve_public(lines[4].encode()) == lines[1].encode()
     assert json.loads(keygen("--json", "--secret", lines[4]).stdout) == {"public": lines[1], "secret": lines[4]}
+    dashed = "-" + lines[4][1:]
+    assert json.loads(keygen("--json", "--secret", dashed).stdout)["secret"] == dashed
     wrong = keygen("--secret", "short")
     assert (wrong.returncode, wrong.stdout) == (2, "")
     assert "short" not in wrong.stderr.partition("error:")[2]

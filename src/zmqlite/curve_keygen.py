@@ -20,7 +20,12 @@ def _main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m zmqlite.curve_keygen", description="Print a pair of CURVE keys.")
     parser.add_argument("--json", action="store_true", help="as a JSON object")
     parser.add_argument("--secret", help="the pair of this secret key, in Z85, instead of a new one")
-    options = parser.parse_args(arguments)
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    if "--secret" in given[:-1]:
+        # A key may begin with a dash, which argparse takes for another option.
+        at = given.index("--secret")
+        given[at : at + 2] = [f"--secret={given[at + 1]}"]
+    options = parser.parse_args(given)
     if options.secret:
         try:
             public, secret = curve_public(options.secret.encode()), options.secret.encode()
