@@ -190,7 +190,7 @@ extern struct hp_turns
 {
     unsigned calls;
     char between[64];
-    volatile unsigned told;
+    zl_atomic_int told;
     char after[64];
 } hp_turns;
 void hp_turn_give (void);            /* after the GIL was given up, to wait */

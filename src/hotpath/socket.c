@@ -9,7 +9,7 @@ int hp_enter (hp_socket *self, const char *call)
     if (ZL_UNLIKELY (!native))
         return hp_raise (ENOTSOCK, call, NULL);
     if (ZL_UNLIKELY (++hp_turns.calls % HP_TURN_CALLS == 0))
-        hp_turns.told = hp_turns.calls;
+        zl_store (&hp_turns.told, (int) (hp_turns.calls / HP_TURN_CALLS));
     if (ZL_LIKELY (zl_socket_enter_fast (native, hp.api->generation)) || hp.api->socket_enter_slow (native) == 0)
         return 0;
     return hp_raise (errno, call, NULL);

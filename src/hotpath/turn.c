@@ -21,10 +21,9 @@ void hp_turn_give (void)
 
 void hp_turn_await (zl_busy *busy)
 {
-    unsigned told = hp_turns.told;
-    int still = 0;
+    int still = 0, told = zl_load (&hp_turns.told);
     while (!zl_load (&hp_turn_free) && hp.api->busy_more (busy)) {
-        unsigned now = hp_turns.told;
+        int now = zl_load (&hp_turns.told);
         still = now == told ? still + 1 : 0;
         told = now;
         if (still > HP_TURN_STILL) {
