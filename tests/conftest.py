@@ -6,6 +6,7 @@ test 60 seconds; what could hang or kill the process runs in `run_child`, which 
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import signal
 import subprocess
@@ -138,3 +139,15 @@ def run_child() -> Callable[..., Child]:
     timeout seconds is killed and the test fails with what it printed and where its threads were.
     """
     return _run_child
+
+
+@pytest.fixture(scope="module")
+def sides() -> Iterator[Any]:
+    """zmqlite here and pyzmq in a process of its own, for all tests of a module: an interop_rig.Sides."""
+    if importlib.util.find_spec("zmq") is None:
+        pytest.skip("pyzmq is not installed")
+    from interop_rig import Sides
+
+    made = Sides()
+    yield made
+    made.stop()

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -29,16 +27,6 @@ LENGTHS = [
     [step * 16384 + 1024 + more for step in (1, 2, 3, 10) for more in (-992, -33, -32, -1, 0, 1, 31, 64, 65, 512, 577)],
     [0, 1 << 20, 7, 5_000_001, 1],
 ]
-
-
-@pytest.fixture(scope="module")
-def sides() -> Iterator[Sides]:
-    """zmqlite here and pyzmq in a process of its own."""
-    if importlib.util.find_spec("zmq") is None:
-        pytest.skip("pyzmq is not installed")
-    made = Sides()
-    yield made
-    made.stop()
 
 
 @pytest.mark.parametrize("binder", ["zmqlite", "pyzmq"])

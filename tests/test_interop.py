@@ -6,10 +6,9 @@ ThreadAuthenticator there, a few lines of zmqlite here.
 
 from __future__ import annotations
 
-import importlib.util
 import socket as system_socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import interop_peer
@@ -25,16 +24,6 @@ TRANSPORTS = [
 ]
 needs_curve = pytest.mark.skipif(not zmqlite.has("curve"), reason="this libzmq has no CURVE")
 MECHANISMS = ["null", "plain", pytest.param("curve", marks=needs_curve)]
-
-
-@pytest.fixture(scope="module")
-def sides() -> Iterator[Sides]:
-    """Both sides, for all tests of this module."""
-    if importlib.util.find_spec("zmq") is None:
-        pytest.skip("pyzmq is not installed")
-    made = Sides()
-    yield made
-    made.stop()
 
 
 def join(ours: OurSocket, theirs: TheirSocket, transport: str, binder: str) -> None:
