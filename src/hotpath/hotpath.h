@@ -14,6 +14,8 @@
 
 /* Copies of at least this many bytes are made without the GIL: 64 KiB take about 3 us. */
 #define HP_UNLOCK_SIZE (64 * 1024)
+/* Received messages of at least this many bytes land in what becomes their bytes object. */
+#define HP_LAND_SIZE (16 * 1024)
 /* The main thread runs signal handlers, so it looks up at least this often. */
 #define HP_SLICE_MS 50
 /* libzmq keeps messages this short in the zmq_msg_t itself, but for those that were sent in place. */
@@ -127,6 +129,10 @@ int hp_message_build (zmq_msg_t *message,
                       zl_hold **hold);
 /* The bytes of message: the very object that was sent, when that was one of ours. New reference. */
 PyObject *hp_message_bytes (zmq_msg_t *message);
+/* The same for a message that the caller only closes afterwards (landing.c). */
+PyObject *hp_message_take (zmq_msg_t *message);
+/* Once, with hp.api: has long messages land in blocks that become bytes, where this Python and this libzmq can. */
+void hp_landing_start (void);
 /* The tracker for a send: None, the finished one or one that watches hold. New reference. */
 PyObject *hp_message_tracker (const hp_options *options, zl_hold *hold, PyObject *data);
 int hp_message_in_flight (const void *data);

@@ -181,7 +181,7 @@ static inline PyObject *hp_many_take (zmq_msg_t *message, int size, int copy)
         if (ZL_LIKELY (ZL_IS_WITHIN (message, data)))
             return PyBytes_FromStringAndSize (data, size);
     }
-    item = copy ? hp_message_bytes (message) : hp_frame_take (message, 0);
+    item = copy ? hp_message_take (message) : hp_frame_take (message, 0);
     hp.api->msg_close (message);
     hp.api->msg_init (message);
     return item;

@@ -48,6 +48,7 @@ static PyObject *hp_configure (PyObject *module, PyObject *arguments)
     hp.pass_threshold = threshold;
     hp.main_thread = PyThread_get_thread_ident ();
     hp.api = api;
+    hp_landing_start ();
     Py_RETURN_NONE;
 }
 

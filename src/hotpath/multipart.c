@@ -235,7 +235,7 @@ PyObject *hp_socket_send_multipart (PyObject *object, PyObject *const *arguments
 
 static PyObject *hp_recv_convert (zmq_msg_t *message, int copy, int track)
 {
-    return copy ? hp_message_bytes (message) : hp_frame_take (message, track);
+    return copy ? hp_message_take (message) : hp_frame_take (message, track);
 }
 
 PyObject *hp_recv_rest (zl_socket *native, zmq_msg_t *first, int copy, int track, int single, const char *call)

@@ -195,7 +195,7 @@ static PyObject *hp_recv_one (hp_socket *self, int flags, int copy, int track, i
         Py_RETURN_NONE;
     }
     hp_leave (native);
-    result = copy ? hp_message_bytes (&message) : hp_frame_take (&message, track);
+    result = copy ? hp_message_take (&message) : hp_frame_take (&message, track);
     hp.api->msg_close (&message);
     hp_message_collect_if_any ();
     return result;

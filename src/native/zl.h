@@ -18,7 +18,7 @@
 #include <zmq.h>
 #include "zl_thread.h"
 
-#define ZL_ABI 7
+#define ZL_ABI 8
 #define ZL_EFORKED (ZMQ_HAUSNUMERO + 1001)
 /* A linger that means: leave the socket's own setting as it is. */
 #define ZL_LINGER_KEEP (-2)
@@ -175,6 +175,9 @@ typedef struct zl_api
     int (*carry_send) (void *, void *data, size_t, int, void *object);
     int (*carry_own) (zmq_msg_t *);
     void (*carry_copy) (zmq_msg_t *target, zmq_msg_t *source);
+    /* The same (zl_landing.c). */
+    struct zl_landing_t *landing;
+    void *(*land_take) (zmq_msg_t *);
 } zl_api;
 
 const zl_api *zl_api_get (void);
@@ -335,6 +338,20 @@ static inline void zl_carry_forget (zmq_msg_t *message)
 }
 /* Sets what of api is about this, where libzmq can. */
 void zl_carry_start (zl_api *api);
+
+/* ---- Where long messages land (zl_landing.c) --------------------------------------------------- */
+
+/* What libzmq's decoder receives a message of least bytes or more into: a block with head bytes before the data and one
+ * after them. Both functions are called on any thread, until the process ends. */
+struct zl_landing_t
+{
+    void *(*allocate) (size_t size);
+    void (*release) (void *block);
+    size_t head, least;
+};
+/* Sets what of api is about this, where libzmq can: land_take gives the block of a message that nobody else has, or NULL.
+ * The caller closes the message as ever, and only then may move or free the block. */
+void zl_landing_start (zl_api *api);
 
 /* ---- Contexts, termination, exit (zl_context.c, zl_exit.c) ------------------------------------- */
 

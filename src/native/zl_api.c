@@ -84,5 +84,6 @@ const zl_api *zl_api_get (void)
     zl_api_struct.busy_more = zl_busy_more;
     zl_api_struct.busy_found = zl_busy_found;
     zl_carry_start (&zl_api_struct);
+    zl_landing_start (&zl_api_struct);
     return &zl_api_struct;
 }

@@ -10,13 +10,14 @@ from mends.carry import CARRY
 from mends.curve import CURVE
 from mends.faults import FAULTS
 from mends.inproc import INPROC
+from mends.landing import LANDING
 from mends.mend import Mend, apply
 from mends.sodium import SODIUM
 from mends.waste import WASTE
 
 __all__ = ["MENDS", "Mend", "describe", "mend"]
 
-MENDS = (*FAULTS, *INPROC, *CURVE, *WASTE, *BATCHES, *CARRY, *SODIUM)
+MENDS = (*FAULTS, *INPROC, *CURVE, *WASTE, *BATCHES, *CARRY, *LANDING, *SODIUM)
 
 
 def mend(library: str, tree: Path) -> list[str]:
