@@ -138,8 +138,10 @@ def grow(values: Sequence[int], points: Sequence[dict[str, Any]]) -> dict[str, A
         points: what `report_row` gave at each.
 
     Returns:
-        factors: by variant, {"from", "to", "factor"}; no_faster: whether zmqlite's grows no faster than libzmq's own,
-        called from C, over the same values (10 % are noise); None when one of them is missing.
+        factors: by variant, {"from", "to", "end", "factor"}; of_limit: zmqlite's time at the largest value in units of
+        C's, which is libzmq's own; verdict: how zmqlite's time grows against that (10 % are noise): "not at all", "no
+        faster", "to its level" (by a larger factor, for it begins ahead of libzmq's, but not past it), "faster"; both
+        None when one of them is missing or was measured at other values.
     """
     factors: dict[str, Any] = {}
     for variant in points[0]["variants"] if points else ():
@@ -152,12 +154,19 @@ def grow(values: Sequence[int], points: Sequence[dict[str, Any]]) -> dict[str, A
             factors[variant] = {
                 "from": found[0][0],
                 "to": found[-1][0],
+                "end": found[-1][1],
                 "factor": found[-1][1] / found[0][1],
             }
     ours = points[0]["ours"] if points else ""
-    no_faster = None
+    of_limit = verdict = None
     if ours in factors and "C" in factors:
         left, right = factors[ours], factors["C"]
         if (left["from"], left["to"]) == (right["from"], right["to"]):
-            no_faster = left["factor"] <= right["factor"] * _GROWTH_NOISE
-    return {"factors": factors, "no_faster": no_faster}
+            of_limit = left["end"] / right["end"]
+            if left["factor"] <= _GROWTH_NOISE:
+                verdict = "not at all"
+            elif left["factor"] <= right["factor"] * _GROWTH_NOISE:
+                verdict = "no faster"
+            else:
+                verdict = "to its level" if of_limit <= _GROWTH_NOISE else "faster"
+    return {"factors": factors, "of_limit": of_limit, "verdict": verdict}

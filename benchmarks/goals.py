@@ -33,7 +33,8 @@ def _stream_rows() -> list[Row]:
             rows.append(Row(f"{transport}-{name}", title, "streams", settings, variants, goal))
             if size in tuned:
                 variants = ("zmqlite throughput", "pyzmq", "pyzmq hwm", *(["pyzmq hwm, copy=False"] if large else []))
-                variants += ("pyomq hwm", "C throughput", "C throughput, no copy")
+                variants += ("pyomq hwm", *(["pyomq hwm, copy=False"] if large else []))
+                variants += ("C throughput", "C throughput, no copy")
                 goal = f"{tuned[size]}, never behind pyomq"
                 title += ", throughput setting"
                 rows.append(Row(f"{transport}-{name}-throughput", title, "streams", settings, variants, goal))
