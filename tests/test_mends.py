@@ -1,4 +1,4 @@
-"""What zmqlite changes in the libzmq that it carries: what a peer sent before it hung up, routing ids it claims."""
+"""What zmqlite changes in the libzmq that it carries: what is written before and read after a hang-up, routing ids."""
 
 from __future__ import annotations
 
@@ -58,6 +58,31 @@ def test_slow_receiver_gets_what_a_peer_sent_before_it_ended(
                 received.append(receiver.recv())
             assert child.result().exit_code == 0
     assert received == [b"%d" % number for number in range(COUNT)]
+
+
+@pytest.mark.parametrize(("transport", "end"), [("tcp", "close"), ("ipc", "close"), ("ipc", "term")])
+@pytest.mark.parametrize("size", [1000, 300_000])
+def test_closing_writes_all_that_was_taken_from_the_queue(
+    transport: str, end: str, size: int, context: zmqlite.Context[Any]
+) -> None:
+    """With more in a batch than the system has room for when the socket is closed, the rest follows."""
+    count = 3_000_000 // size
+    with context.socket(zmqlite.PULL) as receiver, ThreadPoolExecutor(1) as executor:
+        receiver.rcvhwm, receiver.rcvbuf, receiver.rcvtimeo = 1, 8192, 20_000
+        endpoint = bind_wildcard(receiver, transport)
+        other = zmqlite.Context()
+        try:
+            sender = other.socket(zmqlite.PUSH)
+            sender.sndhwm, sender.sndbuf, sender.out_batch_size, sender.linger = 0, 8192, 4_000_000, 20_000
+            sender.connect(endpoint)
+            for number in range(count):
+                sender.send(b"%d" % number + b"x" * size)
+            sender.close()
+            ended = executor.submit(other.term if end == "term" else str)
+            assert [receiver.recv() for _ in range(count)] == [b"%d" % number + b"x" * size for number in range(count)]
+            ended.result(20)
+        finally:
+            other.destroy(0)
 
 
 @pytest.mark.parametrize("kind", ["ROUTER", "REP"])

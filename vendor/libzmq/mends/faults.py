@@ -16,6 +16,44 @@ FAULTS = (
             ),
         ),
     ),
+    # What is to be written is taken from the queue a batch at a time, and with the last of it the sign that the socket
+    # was closed. When the system has no room for all of the batch at once, the connection is closed with the rest
+    # unwritten, whatever LINGER says. The sign is left in the queue until all before it was written.
+    Mend(
+        "what was taken from the queue is written before the connection closes",
+        "src/stream_engine_base.cpp",
+        (
+            (
+                r"(?=if \(\(this->\*_next_msg\) \(&_tx_msg\) == -1\) \{\s*//\s+ws_engine can cause)",
+                "if (_outsize > 0 && _session->zl_at_end ())\n                break;\n            ",
+            ),
+        ),
+        "src/session_base.hpp",
+        ((r"(?=virtual int pull_msg \(msg_t \*msg_\);)", "bool zl_at_end ();\n    "),),
+        (
+            (
+                "src/session_base.cpp",
+                (
+                    (
+                        r"(?=int zmq::session_base_t::pull_msg \(msg_t \*msg_\))",
+                        "bool zmq::session_base_t::zl_at_end ()\n{\n    return _pipe && _pipe->zl_at_end ();\n}\n\n",
+                    ),
+                ),
+            ),
+            (
+                "src/pipe.cpp",
+                (
+                    (
+                        r"(?=bool zmq::pipe_t::check_read \(\))",
+                        "bool zmq::pipe_t::zl_at_end ()\n{\n    return _in_active && (_state == active || _state == "
+                        "waiting_for_delimiter)\n           && _in_pipe->check_read () && _in_pipe->probe "
+                        "(is_delimiter);\n}\n\n",
+                    ),
+                ),
+            ),
+            ("src/pipe.hpp", ((r"(?=bool check_read \(\);)", "bool zl_at_end ();\n    "),)),
+        ),
+    ),
     # Routing ids that start with a zero byte are the library's own: a peer that claims the next one that a ROUTER or
     # REP will give out ends the process in an assertion. Such a peer is given one, as if it had claimed none.
     Mend(
