@@ -12,7 +12,7 @@ from conftest import bind_wildcard
 import zmqlite as zmq
 
 # Around what libzmq reads at once: at first, and at most once much has come.
-EDGES = (0, 1, 33, 34, 8183, 8192, 8193, 16384, 65527, 65536, 135159, 135168, 135169, 300_000)
+EDGES = (0, 1, 33, 34, 8183, 8192, 8193, 16384, 65527, 65536, 135159, 135168, 135169, 540663, 540672, 700_000)
 COUNT = 3000
 
 
@@ -25,7 +25,7 @@ def test_messages_of_all_sizes_arrive_whole_and_in_order(transport: str, copy: b
         chance.choice(EDGES) if chance.random() < 0.1 else chance.randrange(chance.choice((50, 2000, 20_000)))
         for _ in range(COUNT)
     ]
-    whole = bytes(chance.randrange(256) for _ in range(1000)) * 301
+    whole = bytes(chance.randrange(256) for _ in range(1000)) * 701
     with context.socket(zmq.PULL) as receiver, context.socket(zmq.PUSH) as sender:
         sender.connect(bind_wildcard(receiver, transport))
         sender.sndtimeo = receiver.rcvtimeo = 20_000
@@ -43,6 +43,55 @@ def test_messages_of_all_sizes_arrive_whole_and_in_order(transport: str, copy: b
                 received += 1
         for number, message in kept:
             assert bytes(message) == whole[number % 1000 : number % 1000 + sizes[number]]
+
+
+@pytest.mark.parametrize("transport", ["tcp", "ipc"])
+def test_what_has_no_room_is_written_in_pieces(transport: str, context: Any) -> None:
+    """Short parts are copied and long ones are not: a write ends anywhere, and the next goes on there."""
+    parts = [[b"%d" % i, b"a" * 20_000, b"b" * (i % 300), b"c" * (15_000 + i * 100)] for i in range(100)]
+    with context.socket(zmq.PULL) as receiver, context.socket(zmq.PUSH) as sender:
+        receiver.rcvbuf = sender.sndbuf = 8192
+        sender.connect(bind_wildcard(receiver, transport))
+        sender.sndtimeo = receiver.rcvtimeo = 20_000
+        sender.send_many(parts)
+        assert [receiver.recv_multipart() for _ in parts] == parts
+
+
+@pytest.mark.parametrize("transport", ["tcp", "ipc"])
+def test_each_peer_gets_the_message_that_they_share(transport: str, context: Any) -> None:
+    """Of a publisher, from where it is; it is let go of when it was written to all."""
+    with context.socket(zmq.XPUB) as publisher:
+        publisher.sndhwm, publisher.xpub_verbose, publisher.copy_threshold = 0, True, 0
+        endpoint = bind_wildcard(publisher, transport)
+        publisher.rcvtimeo = 20_000
+        subscribers = []
+        for _ in range(3):
+            subscribers.append(context.socket(zmq.SUB))
+            subscribers[-1].rcvhwm, subscribers[-1].rcvtimeo = 0, 20_000
+            subscribers[-1].subscribe(b"")
+            subscribers[-1].connect(endpoint)
+            publisher.recv()
+        data = [b"%d" % number * 20_000 for number in range(100)]
+        trackers = [publisher.send(one, copy=False, track=True) for one in data]
+        for subscriber in subscribers:
+            assert [subscriber.recv() for _ in data] == data
+        for tracker in trackers:
+            tracker.wait(20)
+
+
+@pytest.mark.parametrize("transport", ["tcp", "ipc"])
+def test_messages_are_let_go_of_when_the_peer_goes_in_the_middle(transport: str, context: Any) -> None:
+    """With some written, one half written, and some that wait; after that nobody has the memory."""
+    with context.socket(zmq.PULL) as receiver, context.socket(zmq.PUSH) as sender:
+        receiver.rcvhwm, receiver.rcvbuf, receiver.rcvtimeo = 1, 8192, 20_000
+        sender.sndhwm, sender.sndbuf, sender.linger, sender.copy_threshold = 0, 8192, 0, 0
+        sender.connect(bind_wildcard(receiver, transport))
+        trackers = [sender.send(b"%d" % number * 20_000, copy=False, track=True) for number in range(100)]
+        assert receiver.recv() == b"0" * 20_000
+        receiver.close(linger=0)
+        sender.close()
+        for tracker in trackers:
+            tracker.wait(20)
 
 
 def test_stream_sockets_read_no_more_at_once(context: Any) -> None:

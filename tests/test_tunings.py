@@ -7,7 +7,7 @@ import pytest
 import zmqlite as zmq
 
 needs_drafts = pytest.mark.skipif(not zmq.has("draft"), reason="this libzmq has no drafts")
-BATCH = 270336
+IN_BATCH, OUT_BATCH = 270336, 540672
 
 
 @needs_drafts
@@ -15,7 +15,7 @@ def test_tuning_of_a_context_is_for_the_sockets_it_makes():
     """Those made before keep what they have; what it sets are defaults like others."""
     with zmq.Context(tuning="throughput") as context, context.socket(zmq.PULL) as socket:
         assert (context.tuning, socket.tuning) == ("throughput", "throughput")
-        assert (socket.in_batch_size, socket.out_batch_size) == (BATCH, BATCH)
+        assert (socket.in_batch_size, socket.out_batch_size) == (IN_BATCH, OUT_BATCH)
         context.linger = 0
         context.tuning = None
         assert (context.tuning, context.sockopts) == (None, {zmq.LINGER: 0})
@@ -30,10 +30,10 @@ def test_tuning_of_a_socket_is_set_and_taken_back(context):
     socket = context.socket(zmq.PUSH)
     assert socket.tuning is None
     socket.tuning = "throughput"
-    assert (socket.tuning, socket.in_batch_size, socket.out_batch_size) == ("throughput", BATCH, BATCH)
+    assert (socket.tuning, socket.in_batch_size, socket.out_batch_size) == ("throughput", IN_BATCH, OUT_BATCH)
     socket.tuning = None
-    assert (socket.tuning, socket.in_batch_size, socket.out_batch_size) == (None, 8192, 135168)
-    socket.in_batch_size = socket.out_batch_size = BATCH
+    assert (socket.tuning, socket.in_batch_size, socket.out_batch_size) == (None, 8192, 540672)
+    socket.in_batch_size = IN_BATCH
     assert socket.tuning == "throughput"
     socket.in_batch_size = 1000
     assert socket.tuning is None
@@ -74,7 +74,8 @@ def test_messages_of_all_sizes_cross_with_tuning(context, transport, tuned):
         pull.tuning = "throughput"
     push.connect(bind_wildcard(pull, transport))
     pull.rcvtimeo = 20_000
-    sizes = [0, 1, 255, 256, 8191, 8192, 8193, BATCH - 10, BATCH - 9, BATCH - 1, BATCH, BATCH + 1, 3 * BATCH] * 3
+    edges = (batch + step for batch in (IN_BATCH, OUT_BATCH) for step in (-10, -9, -1, 0, 1))
+    sizes = [0, 1, 255, 256, 8191, 8192, 8193, *edges, 2 * OUT_BATCH] * 3
     sizes += [1024] * 400
     for number, size in enumerate(sizes):
         push.send(number.to_bytes(2, "big") + bytes(size))

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 __all__ = ["Adapter"]
 
 # As zmqlite's tuning="throughput".
-_BATCH_SIZE = 270_336
+_IN_BATCH_SIZE, _OUT_BATCH_SIZE = 270_336, 540_672
 
 
 class Adapter:
@@ -54,7 +54,7 @@ class Adapter:
         """Make a socket; options as for the Python programs."""
         socket = self.check(lib.zmq_socket(self.context, getattr(lib, f"ZMQ_{kind}")), "zmq_socket")
         if self.tuning:
-            options.update(in_batch_size=_BATCH_SIZE, out_batch_size=_BATCH_SIZE)
+            options.update(in_batch_size=_IN_BATCH_SIZE, out_batch_size=_OUT_BATCH_SIZE)
         hwm = options.pop("hwm", None)
         if hwm is not None:
             options.update(sndhwm=hwm, rcvhwm=hwm)

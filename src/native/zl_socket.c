@@ -154,9 +154,11 @@ failed:
     return NULL;
 }
 
-/* Messages that wait leave in writes of this size, not 8 KiB: two messages of 64 KiB with their headers, and all of what
- * the other side reads at once (vendor/libzmq/mends/batches.py). Of what is longer, as much is copied for nothing. */
-#define ZL_OUT_BATCH_SIZE (132 * 1024)
+/* Messages that wait leave in writes of this size, not 8 KiB: eight messages of 64 KiB with their headers. Not with the
+ * system's libzmq, which may lose what it took from the queue for a batch (vendor/libzmq/mends/faults.py). */
+#if !defined ZL_SYSTEM
+static const int zl_out_batch_size = 528 * 1024;
+#endif
 #ifndef ZMQ_OUT_BATCH_SIZE
 #define ZMQ_OUT_BATCH_SIZE 102
 #endif
@@ -181,7 +183,7 @@ static zl_socket *zl_socket_make (zl_context *context, void *context_handle, int
 {
     void *handle;
     zl_socket *socket;
-    int error, full, started = zl_load (&context->started), out_batch = ZL_OUT_BATCH_SIZE;
+    int error, full, started = zl_load (&context->started);
     /* The first socket also starts the reaper and the I/O threads, with two descriptors each. */
     if (zl_descriptors_check (started ? 2 : 8 + 2 * context->io_threads) != 0)
         return NULL;
@@ -200,8 +202,10 @@ static zl_socket *zl_socket_make (zl_context *context, void *context_handle, int
     handle = open (context_handle, type);
     if (!handle)
         return NULL;
+#if !defined ZL_SYSTEM
     /* A libzmq without drafts has no such option, and keeps its 8 KiB. */
-    (void) zmq_setsockopt (handle, ZMQ_OUT_BATCH_SIZE, &out_batch, sizeof out_batch);
+    (void) zmq_setsockopt (handle, ZMQ_OUT_BATCH_SIZE, &zl_out_batch_size, sizeof zl_out_batch_size);
+#endif
     socket = zl_socket_wrap (handle, context, 1);
     if (!socket) {
         error = errno;

@@ -98,8 +98,9 @@ SOCKET_ROWS: tuple[Option, ...] = (
         default=100,
     ),
     _int(
-        "SNDBUF", 11, -1, INT_MAX, "bytes of the system's send buffer; -1 leaves it as it is", unit="bytes",
-        default=-1,
+        "SNDBUF", 11, -1, INT_MAX,
+        "bytes of the system's send buffer; -1 leaves it as it is, and over ipc makes room for 1 MiB",
+        unit="bytes", default=-1,
     ),
     _int(
         "RCVBUF", 12, -1, INT_MAX, "bytes of the system's receive buffer; -1 leaves it as it is",
@@ -113,7 +114,7 @@ SOCKET_ROWS: tuple[Option, ...] = (
     ),
     _int(
         "OUT_BATCH_SIZE", 102, 1, 2**30, "bytes written to the system at once; libzmq's own default is 8192",
-        unit="bytes", default=135168,
+        unit="bytes", default=540672,
         draft="4.3.3",
     ),
     # What the socket is doing.

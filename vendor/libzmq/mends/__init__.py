@@ -9,6 +9,7 @@ from mends.batches import BATCHES
 from mends.carry import CARRY
 from mends.curve import CURVE
 from mends.faults import FAULTS
+from mends.gather import GATHER
 from mends.inproc import INPROC
 from mends.landing import LANDING
 from mends.mend import Mend, apply
@@ -17,7 +18,7 @@ from mends.waste import WASTE
 
 __all__ = ["MENDS", "Mend", "describe", "mend"]
 
-MENDS = (*FAULTS, *INPROC, *CURVE, *WASTE, *BATCHES, *CARRY, *LANDING, *SODIUM)
+MENDS = (*FAULTS, *INPROC, *CURVE, *WASTE, *BATCHES, *CARRY, *LANDING, *GATHER, *SODIUM)
 
 
 def mend(library: str, tree: Path) -> list[str]:

@@ -91,4 +91,26 @@ BATCHES = (
             ),
         ),
     ),
+    # A batch that the system has no room for is written in pieces, with a wake-up for each. On tcp the room grows by
+    # itself; on ipc it is 208 KiB, and SNDBUF, which has no effect there, is obeyed now. The system gives twice of what
+    # is asked for, up to its own limit (net.core.wmem_max).
+    Mend(
+        "room for what is written at once over ipc",
+        "src/ipc_connecter.cpp",
+        (
+            (
+                r"(?<=unblock_socket \(_s\);)(?=\s*//\s+Connect to the remote peer)",
+                " { const int room = options.sndbuf >= 0 ? options.sndbuf : 524288; (void) ::setsockopt (_s, "
+                "SOL_SOCKET, SO_SNDBUF, reinterpret_cast<const char *> (&room), sizeof room); }",
+            ),
+        ),
+        "src/ipc_listener.cpp",
+        (
+            (
+                r"(?<=make_socket_noninheritable \(sock\);)(?=\s*//\s+IPC accept\(\) filters)",
+                " { const int room = options.sndbuf >= 0 ? options.sndbuf : 524288; (void) ::setsockopt (sock, "
+                "SOL_SOCKET, SO_SNDBUF, reinterpret_cast<const char *> (&room), sizeof room); }",
+            ),
+        ),
+    ),
 )
