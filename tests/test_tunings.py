@@ -7,7 +7,7 @@ import pytest
 import zmqlite as zmq
 
 needs_drafts = pytest.mark.skipif(not zmq.has("draft"), reason="this libzmq has no drafts")
-IN_BATCH, OUT_BATCH = 270336, 540672
+IN_BATCH, OUT_BATCH = 405504, 540672
 
 
 @needs_drafts

@@ -29,7 +29,7 @@ SETTINGS: dict[str, tuple[dict[str, Any], str]] = {
     "no copy": ({"copy": False}, "zmq_msg_init_data() in place of a copy"),
     "throughput": (
         {"tuning": "throughput"},
-        'libzmq reads in batches of 264 KiB from the first message on: zmqlite\'s tuning="throughput"',
+        'libzmq reads in batches of 396 KiB from the first message on: zmqlite\'s tuning="throughput"',
     ),
     "throughput, no copy": ({"tuning": "throughput", "copy": False}, "both"),
     "hwm": ({"tuning": "throughput"}, "high-water marks of 100 000, the only such setting that it has"),

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 __all__ = ["Adapter"]
 
 # As zmqlite's tuning="throughput".
-_IN_BATCH_SIZE, _OUT_BATCH_SIZE = 270_336, 540_672
+_IN_BATCH_SIZE, _OUT_BATCH_SIZE = 405_504, 540_672
 
 
 class Adapter:

@@ -209,8 +209,8 @@ class SocketOptions:
     def tuning(self) -> str | None:
         """A named setting for what the socket is to be best at; set it before bind and connect.
 
-        "throughput" reads 264 KiB and writes 528 KiB at a time (ZMQ_IN_BATCH_SIZE, ZMQ_OUT_BATCH_SIZE), from the first
-        message on. Otherwise what is read at once begins with 8 KiB, and grows up to 132 KiB and shrinks with what
+        "throughput" reads 396 KiB and writes 528 KiB at a time (ZMQ_IN_BATCH_SIZE, ZMQ_OUT_BATCH_SIZE), from the first
+        message on. Otherwise what is read at once begins with 8 KiB, and grows up to 396 KiB and shrinks with what
         comes. Each connection takes up to so much memory to read; messages of 16 KiB and more are written from where
         they are, shorter ones are copied. None is the default, and is what reads back when the options have other
         values.

@@ -37,17 +37,17 @@ BATCHES = (
     ),
     # What is read at once is 8 KiB: a wake-up of the I/O thread and a system call for eight messages of 1 KiB, though
     # there is more. A larger buffer for every connection would be memory that few of them use. So a buffer that was
-    # filled is followed by one of double the size, up to 132 KiB (two messages of 64, with their headers), and one that
-    # was half empty by half of it. What is longer is read into where it stays, as ever, and for that the buffer is as
-    # small as it was. Only where nobody has asked for another size than libzmq's own, and not for STREAM sockets, whose
-    # messages are what was read.
+    # filled is followed by one of double the size, up to 396 KiB (six messages of 64, with their headers), and one that
+    # was half empty by half of it. What is longer than 132 KiB is read into where it stays, as ever, and for that the
+    # buffer is as small as it was. Only where nobody has asked for another size than libzmq's own, and not for STREAM
+    # sockets, whose messages are what was read.
     Mend(
         "reads grow with what comes",
         "src/decoder_allocators.cpp",
         (
             (
                 r"_max_size \(bufsize_\),(?=\s*_msg_content \(NULL\),\s*_max_counters \(\(_max_size)",
-                "_max_size (bufsize_), _least (bufsize_), _most (bufsize_ == 8192 ? 135168 : bufsize_), "
+                "_max_size (bufsize_), _least (bufsize_), _most (bufsize_ == 8192 ? 405504 : bufsize_), "
                 "_used (0), _filled (false), _long (false),",
             ),
             (
