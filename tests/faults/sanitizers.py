@@ -45,7 +45,8 @@ _SHARED = (
     "test_busy_wait.py test_mends_inproc.py test_carry*.py test_batches.py test_landing.py"
 )
 TESTS = {
-    "memcheck": "test_messages.py test_messages_frames.py test_messages_many.py test_socket_options.py test_poller.py",
+    "memcheck": "test_messages.py test_messages_frames.py test_messages_many.py test_socket_options.py test_poller.py "
+    "test_batches.py",
     "address": f"{_SHARED} test_exit.py",
     # AddressSanitizer, with every Python object from malloc: what reads one that is gone. Too slow for the exits.
     "objects": "test_carry*.py test_batches.py test_landing.py test_messages*.py test_zero_copy.py test_threads.py",
