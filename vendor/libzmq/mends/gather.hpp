@@ -22,7 +22,8 @@ class zl_gather_t
     enum
     {
         least = 16384, //  what is shorter is copied: a piece of its own would cost more
-        most = 32      //  messages in one write
+        most = 32,     //  messages in one write
+        at_once = 540672 //  bytes: of what is longer, the peer reads the beginning while the rest is written
     };
 
     zl_gather_t () : _at (0), _count (0)
@@ -55,8 +56,14 @@ class zl_gather_t
         msghdr header;
         memset (&header, 0, sizeof header);
         header.msg_iov = _pieces + _at;
-        header.msg_iovlen = _count - _at;
+        size_t sum = 0;
+        while (_at + header.msg_iovlen < _count && sum < at_once)
+            sum += _pieces[_at + header.msg_iovlen++].iov_len;
+        const size_t cut = sum > at_once ? sum - at_once : 0;
+        iovec &last = _pieces[_at + header.msg_iovlen - 1];
+        last.iov_len -= cut;
         const ssize_t written = sendmsg (fd_, &header, 0);
+        last.iov_len += cut;
         if (written == -1)
             return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR ? 0 : -1;
         size_t left = static_cast<size_t> (written);
