@@ -99,7 +99,7 @@ SOCKET_ROWS: tuple[Option, ...] = (
     ),
     _int(
         "SNDBUF", 11, -1, INT_MAX,
-        "bytes of the system's send buffer; -1 leaves it as it is, and over ipc makes room for 1 MiB",
+        "bytes of the system's send buffer; -1 leaves it as it is, over ipc 1 MiB with the bundled libzmq",
         unit="bytes", default=-1,
     ),
     _int(

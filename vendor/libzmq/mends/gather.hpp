@@ -21,8 +21,8 @@ class zl_gather_t
   public:
     enum
     {
-        least = 16384, //  what is shorter is copied: a piece of its own would cost more
-        most = 32,     //  messages in one write
+        least = 16384,   //  what is shorter is copied: a piece of its own would cost more
+        most = 32,       //  messages in one write
         at_once = 540672 //  bytes: of what is longer, the peer reads the beginning while the rest is written
     };
 
