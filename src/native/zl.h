@@ -45,7 +45,7 @@ enum
  * is written once more in vendor/libzmq/mends/. */
 typedef struct zl_busy
 {
-    int64_t until;  /* ns; 0 when no wait is going on */
+    int64_t until;  /* ns; 0 when no wait is going on; below 0 during the last look */
     int64_t looked; /* ns; the last look */
     int skip;       /* waits to sleep through at once */
     int misses;     /* how many of the last waits were for nothing, less those that were not */
