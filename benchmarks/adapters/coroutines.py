@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from importlib import import_module
 from itertools import repeat
 from time import perf_counter_ns
@@ -22,14 +21,18 @@ class Coroutines:
     Attributes:
         zmq: the module, which has a module asyncio in it.
         context: what sockets are made of.
+        gather: asyncio's.
     """
 
     zmq: Any
     context: Any
+    gather: Any
 
     def use_asyncio(self) -> None:
         """From now on sockets are for the running event loop."""
         self.context = import_module(f"{self.zmq.__name__}.asyncio").Context()
+        # Not before: who measures memory without event loops does not pay for them.
+        self.gather = import_module("asyncio").gather
 
     async def exchange_ready(self, sender: Any, receiver: Any, data: bytes, count: int) -> int:
         """Send a message on one socket and receive it, which is there, on another, count times."""
@@ -70,7 +73,7 @@ class Coroutines:
                 await answering.send(await answering.recv())
 
         start = perf_counter_ns()
-        await asyncio.gather(answer(), self._ask(asking, data, count))
+        await self.gather(answer(), self._ask(asking, data, count))
         return perf_counter_ns() - start
 
     async def ask_all_inside(self, clients: list[Any], router: Any, data: bytes, count: int) -> int:
@@ -82,7 +85,7 @@ class Coroutines:
                 await send(await recv())
 
         start = perf_counter_ns()
-        await asyncio.gather(echo(), *(self._ask(client, data, count) for client in clients))
+        await self.gather(echo(), *(self._ask(client, data, count) for client in clients))
         return perf_counter_ns() - start
 
     async def _ask(self, socket: Any, data: bytes, count: int) -> None:
