@@ -339,6 +339,11 @@ static inline void zl_carry_forget (zmq_msg_t *message)
 /* Sets what of api is about this, where libzmq can. */
 void zl_carry_start (zl_api *api);
 
+/* ---- Memory of short messages (zl_pool.c) ------------------------------------------------------- */
+
+/* Once, before the first message: has libzmq keep some of it, where it can. */
+void zl_pool_start (void);
+
 /* ---- Where long messages land (zl_landing.c) --------------------------------------------------- */
 
 /* What libzmq's decoder receives a message of least bytes or more into: a block with head bytes before the data and one

@@ -54,6 +54,7 @@ int zl_start (void)
         return 0;
     started = 1;
     zl_busy_start ();
+    zl_pool_start ();
 #if !defined _WIN32
     return pthread_atfork (zl_fork_prepare, zl_fork_parent, zl_fork_child) == 0 ? 0 : -1;
 #else

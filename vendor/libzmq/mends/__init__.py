@@ -13,12 +13,13 @@ from mends.gather import GATHER
 from mends.inproc import INPROC
 from mends.landing import LANDING
 from mends.mend import Mend, apply
+from mends.pool import POOL
 from mends.sodium import SODIUM
 from mends.waste import WASTE
 
 __all__ = ["MENDS", "Mend", "describe", "mend"]
 
-MENDS = (*FAULTS, *INPROC, *CURVE, *WASTE, *BATCHES, *CARRY, *LANDING, *GATHER, *SODIUM)
+MENDS = (*FAULTS, *INPROC, *CURVE, *WASTE, *BATCHES, *CARRY, *LANDING, *GATHER, *POOL, *SODIUM)
 
 
 def mend(library: str, tree: Path) -> list[str]:
