@@ -54,8 +54,15 @@ def make(context: zmq.Context[Any]) -> Callable[..., Any]:
 
 
 def bind(device: Any) -> tuple[str, str]:
-    """Give both sides of a device a free port; the endpoints."""
-    ports = device.bind_in_to_random_port("tcp://127.0.0.1"), device.bind_out_to_random_port("tcp://127.0.0.1")
+    """Give both sides of a device a free port; the endpoints.
+
+    Below those that systems give to outgoing connections: the port is free until the device runs.
+    """
+    choices = {"min_port": 20_000, "max_port": 32_000}
+    ports = [
+        choose("tcp://127.0.0.1", **choices)
+        for choose in (device.bind_in_to_random_port, device.bind_out_to_random_port)
+    ]
     return f"tcp://127.0.0.1:{ports[0]}", f"tcp://127.0.0.1:{ports[1]}"
 
 

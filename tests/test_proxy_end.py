@@ -132,6 +132,39 @@ SIGNAL_PROXY = """
 """
 
 
+def test_message_held_at_ctrl_c_finds_the_room_that_comes(run_child: Any) -> None:
+    """A proxy that read a message too many waits a moment for a sink that receives only then."""
+    child = run_child(
+        SIGNAL_PROXY.replace('backend.bind("', 'backend.sndhwm = 1; backend.bind("').replace(
+            "sink.connect(", "sink.rcvhwm = 1; sink.connect("
+        )
+        + """
+    told, received = threading.Event(), []
+    def handle(*_):
+        told.set()
+        raise KeyboardInterrupt
+    signal.signal(signal.SIGINT, handle)
+    def drink():
+        told.wait(20)
+        while sink.poll(500):
+            received.append(sink.recv())
+    thread = threading.Thread(target=drink)
+    thread.start()
+    for number in range(4):
+        source.send(b"%d" % number)
+    threading.Timer(0.3, signal.pthread_kill, (threading.get_ident(), signal.SIGINT)).start()
+    try:
+        proxy(frontend, backend)
+    except KeyboardInterrupt:
+        thread.join()
+    print(received, frontend.recv(), frontend.poll(0))
+    context.destroy(linger=0)
+    """
+    )
+    assert (child.exit_code, child.stdout) == (0, "[b'0', b'1', b'2'] b'3' 0\n"), (child.stdout, child.stderr)
+    assert "ResourceWarning: proxy()" not in child.stderr
+
+
 def test_ctrl_c_ends_a_proxy_and_loses_nothing(run_child: Any) -> None:
     """Within 200 ms, idle or busy; every message is with the sink or still with the frontend."""
     child = run_child(

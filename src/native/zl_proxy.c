@@ -12,6 +12,8 @@
 #define ZL_PROXY_RETRY_MS 2
 /* How long TERMINATE waits for room for a message that was read already. */
 #define ZL_PROXY_GRACE_MS 1000
+/* And how long whatever else ends the proxy. */
+#define ZL_PROXY_LAST_MS 50
 #define ZL_PROXY_ITEMS 4
 
 enum
@@ -310,20 +312,40 @@ int zl_proxy_run (zl_proxy *proxy, long slice_ms)
     return rc < 0 ? -errno : 0;
 }
 
+/* What was read and found no room, for as long as somebody may be about to make some. */
+static void zl_proxy_hand_on_rest (zl_proxy *proxy)
+{
+    int64_t left, until = zl_thread_now () + ZL_PROXY_LAST_MS;
+    int at, waits;
+    do {
+        for (at = 0; at < proxy->item_count; at++)
+            proxy->items[at].events = 0;
+        for (at = 0, waits = 0; at < 2; at++) {
+            zl_proxy_way *way = &proxy->ways[at];
+            if (!way->complete)
+                continue;
+            if (zl_proxy_way_hand_on (way) != 0)
+                continue; /* handed on, or an error that stays */
+            zl_proxy_item (proxy, way->waits_for)->events |= ZMQ_POLLOUT;
+            waits = 1;
+        }
+        left = until - zl_thread_now ();
+        if (left > ZL_PROXY_RETRY_MS)
+            left = ZL_PROXY_RETRY_MS;
+    } while (waits && left > 0 && zl_poll_inside (proxy->items, proxy->item_count, (long) left, proxy->ready) >= 0);
+}
+
 int zl_proxy_free (zl_proxy *proxy)
 {
-    int at, lost = 0, inside = 0;
+    int at, lost = 0;
     if (!proxy)
         return 0;
-    if (proxy->ways[0].complete || proxy->ways[1].complete)
-        inside = zl_poll_enter (proxy->items, proxy->item_count) == 0;
-    for (at = 0; at < 2; at++) {
-        if (inside && proxy->ways[at].complete)
-            zl_proxy_way_hand_on (&proxy->ways[at]); /* one last try */
-        lost += zl_proxy_way_clear (&proxy->ways[at]);
-    }
-    if (inside)
+    if ((proxy->ways[0].complete || proxy->ways[1].complete) && zl_poll_enter (proxy->items, proxy->item_count) == 0) {
+        zl_proxy_hand_on_rest (proxy);
         zl_poll_leave (proxy->items, proxy->item_count);
+    }
+    for (at = 0; at < 2; at++)
+        lost += zl_proxy_way_clear (&proxy->ways[at]);
     free (proxy);
     return lost;
 }

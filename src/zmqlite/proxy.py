@@ -81,7 +81,7 @@ def proxy(frontend: Socket[Any], backend: Socket[Any], capture: Socket[Any] | No
         SocketInUse: another thread is inside one of the sockets.
 
     Warns:
-        ResourceWarning: it ended while it held a message that nobody had room for.
+        ResourceWarning: it ended while it held a message that nobody had room for, not in the next 50 ms either.
 
     Source: zmq_proxy(3).
     """
