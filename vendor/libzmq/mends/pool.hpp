@@ -50,28 +50,26 @@ struct zl_pool_t
     int taken;
 };
 
-static __thread zl_pool_t *zl_pool_own = NULL;
 static zl_pool_t *zl_pools = NULL;
-static pthread_key_t zl_pool_key;
-static int zl_pool_key_error = 1;
-static pthread_once_t zl_pool_once = PTHREAD_ONCE_INIT;
 
+//  The thread has no pool any more when this is called.
 static void zl_pool_leave (void *pool_)
 {
-    zl_pool_own = NULL;
     __atomic_store_n (&static_cast<zl_pool_t *> (pool_)->taken, 0, __ATOMIC_RELEASE);
 }
 
-static void zl_pool_make_key ()
+static pthread_key_t zl_pool_key;
+static const int zl_pool_key_error = pthread_key_create (&zl_pool_key, zl_pool_leave);
+
+static zl_pool_t *zl_pool_own ()
 {
-    zl_pool_key_error = pthread_key_create (&zl_pool_key, zl_pool_leave);
+    return zl_pool_key_error ? NULL : static_cast<zl_pool_t *> (pthread_getspecific (zl_pool_key));
 }
 
 //  A pool for this thread; NULL when there is none to be had.
 static zl_pool_t *zl_pool_enter ()
 {
     zl_pool_t *pool;
-    pthread_once (&zl_pool_once, zl_pool_make_key);
     if (zl_pool_key_error)
         return NULL;
     for (pool = __atomic_load_n (&zl_pools, __ATOMIC_ACQUIRE); pool; pool = pool->next) {
@@ -92,7 +90,6 @@ static zl_pool_t *zl_pool_enter ()
         zl_pool_leave (pool);
         return NULL;
     }
-    zl_pool_own = pool;
     return pool;
 }
 
@@ -101,7 +98,9 @@ static void *zl_pool_take (size_t size_)
 {
     const size_t kind = (size_ + sizeof (zl_block_t) + sizeof (size_t) + zl_pool_step - 1) / zl_pool_step;
     zl_pool_t *pool = NULL;
-    if (zl_pool_most && kind < zl_pool_kinds && (pool = zl_pool_own ? zl_pool_own : zl_pool_enter ())) {
+    if (zl_pool_most && kind < zl_pool_kinds && (pool = zl_pool_own ()) == NULL)
+        pool = zl_pool_enter ();
+    if (pool) {
         zl_free_block_t *top = pool->mine[kind];
         if (!top && __atomic_load_n (&pool->back[kind], __ATOMIC_RELAXED))
             top = __atomic_exchange_n (&pool->back[kind], static_cast<zl_free_block_t *> (NULL), __ATOMIC_ACQUIRE);
@@ -134,7 +133,7 @@ static void zl_pool_give (void *data_)
     }
     zl_free_block_t *const top = reinterpret_cast<zl_free_block_t *> (block);
     const size_t kind = block->kind;
-    if (pool == zl_pool_own) {
+    if (pool == zl_pool_own ()) {
         top->next = pool->mine[kind];
         pool->mine[kind] = top;
         return;
