@@ -244,7 +244,7 @@ def write_page(report: dict[str, Any], plots: dict[str, str]) -> str:
         "receive when it is awaited, so that a receive that must wait is other work there.",
         "",
         "On two CPUs, rows of two processes differ between runs by more than their quartiles say: which of four",
-        "threads share a core is chance. `pubsub-50`, `router-100-one`, `proxy-16` and `proxy-1k` are near",
+        "threads share a core is chance. `pubsub-50`, `proxy-16` and `proxy-1k` are near",
         "their goals or a peer, and fall on either side.",
         "",
         *_setting_lines(report["rows"]),
