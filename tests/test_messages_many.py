@@ -139,7 +139,8 @@ while True:
         pull.linger = 0
         pull.rcvhwm = 1
         pull.connect(sys.argv[1])
-        time.sleep(random.random() / 50)
+        # Mostly a few milliseconds; at times long enough for a slow machine.
+        time.sleep(min(0.005 / (1 - random.random()), 2))
 """
 
 
