@@ -5,8 +5,7 @@
 #ifndef HOTPATH_H
 #define HOTPATH_H
 
-#define PY_SSIZE_T_CLEAN
-#include <Python.h>
+#include "limited.h"
 #include <errno.h>
 #include <limits.h>
 #include <string.h>
