@@ -12,7 +12,7 @@ from conftest import bind_wildcard
 import zmqlite as zmq
 
 # Around what libzmq reads at once: at first, and at most once much has come.
-EDGES = (0, 1, 33, 34, 8183, 8192, 8193, 16384, 65527, 65536, 135159, 135168, 405495, 405504, 405505, 540672, 700_000)
+EDGES = (0, 1, 33, 8183, 8192, 8193, 16384, 32759, 32768, 40951, 40960, 65536, 270_336, 405495, 405504, 405505, 700_000)
 COUNT = 3000
 
 
@@ -43,6 +43,24 @@ def test_messages_of_all_sizes_arrive_whole_and_in_order(transport: str, copy: b
                 received += 1
         for number, message in kept:
             assert bytes(message) == whole[number % 1000 : number % 1000 + sizes[number]]
+
+
+@pytest.mark.parametrize("transport", ["tcp", "ipc"])
+@pytest.mark.parametrize("high_water_mark", [1, 5, 1000])
+def test_what_was_read_with_the_end_of_a_long_message_is_not_lost(
+    transport: str, high_water_mark: int, context: Any
+) -> None:
+    """Long ones in a row and short ones behind them, also where the receiver's queue is full in between."""
+    lengths = (65_536, 40_000, 32_768, 32_767, 5, 65_536, 300, 0, 8200, 131_072, 40_951, *[20] * 50, *[100_000] * 8)
+    sizes = [lengths[(number + number // len(lengths)) % len(lengths)] for number in range(10 * len(lengths))]
+    with context.socket(zmq.PULL) as receiver, context.socket(zmq.PUSH) as sender:
+        receiver.rcvhwm, sender.sndhwm = high_water_mark, 0
+        receiver.rcvtimeo = 20_000
+        sender.connect(bind_wildcard(receiver, transport))
+        messages = [bytes([number % 251]) * size for number, size in enumerate(sizes)]
+        for message in messages:
+            sender.send(message)
+        assert [receiver.recv() for _ in messages] == messages
 
 
 @pytest.mark.parametrize("transport", ["tcp", "ipc"])

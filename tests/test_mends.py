@@ -61,7 +61,7 @@ def test_slow_receiver_gets_what_a_peer_sent_before_it_ended(
 
 
 @pytest.mark.parametrize(("transport", "end"), [("tcp", "close"), ("ipc", "close"), ("ipc", "term")])
-@pytest.mark.parametrize("size", [1000, 300_000])
+@pytest.mark.parametrize("size", [1000, 40_000, 300_000])
 def test_closing_writes_all_that_was_taken_from_the_queue(
     transport: str, end: str, size: int, context: zmqlite.Context[Any]
 ) -> None:

@@ -210,10 +210,10 @@ class SocketOptions:
         """A named setting for what the socket is to be best at; set it before bind and connect.
 
         "throughput" reads 396 KiB and writes 528 KiB at a time (ZMQ_IN_BATCH_SIZE, ZMQ_OUT_BATCH_SIZE), from the first
-        message on. Otherwise what is read at once begins with 8 KiB, and grows up to 396 KiB and shrinks with what
-        comes. Each connection takes up to so much memory to read; messages of 16 KiB and more are written from where
-        they are, shorter ones are copied. None is the default, and is what reads back when the options have other
-        values.
+        message on. Otherwise what is read at once begins with 8 KiB. With the bundled libzmq it grows up to 396 KiB and
+        shrinks with what comes, with either setting. Each connection takes up to so much memory to read; messages of
+        32 KiB and more are read into their own place, those of 16 KiB and more written from where they are, shorter
+        ones are copied. None is the default, and is what reads back when the options have other values.
 
         Raises, when it is set:
             ValueError: there is no such setting.

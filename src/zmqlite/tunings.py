@@ -15,9 +15,9 @@ __all__ = ["TUNINGS", "find_tuning", "name_tuning"]
 _IN_BATCH_SIZE, _OUT_BATCH_SIZE = 101, 102
 
 TUNINGS: dict[str, dict[int, int]] = {
-    # What is read at once grows to 396 KiB by itself: this is from the first message on, whatever comes. What is
-    # written at once is what it is without. More is faster over ipc, and slower over tcp. Higher high-water marks lose:
-    # what is queued falls out of the processor's caches.
+    # What is read at once grows to 396 KiB by itself, and shrinks again: this begins with it. Where libzmq does not do
+    # that, it stays so. What is written at once is what it is without. More is faster over ipc, and slower over tcp.
+    # Higher high-water marks lose: what is queued falls out of the processor's caches.
     "throughput": {_IN_BATCH_SIZE: 405504, _OUT_BATCH_SIZE: 540672},
 }
 """What each name sets, by the number of the option."""

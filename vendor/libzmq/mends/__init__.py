@@ -5,6 +5,7 @@ A mend is made in every version that has what it mends; a version that reads oth
 
 from pathlib import Path
 
+from mends.ahead import AHEAD
 from mends.batches import BATCHES
 from mends.carry import CARRY
 from mends.curve import CURVE
@@ -19,7 +20,7 @@ from mends.waste import WASTE
 
 __all__ = ["MENDS", "Mend", "describe", "mend"]
 
-MENDS = (*FAULTS, *INPROC, *CURVE, *WASTE, *BATCHES, *CARRY, *LANDING, *GATHER, *POOL, *SODIUM)
+MENDS = (*FAULTS, *INPROC, *CURVE, *WASTE, *BATCHES, *AHEAD, *CARRY, *LANDING, *GATHER, *POOL, *SODIUM)
 
 
 def mend(library: str, tree: Path) -> list[str]:

@@ -37,9 +37,9 @@ BATCHES = (
     ),
     # What is read at once is 8 KiB: a wake-up of the I/O thread and a system call for eight messages of 1 KiB, though
     # there is more. A larger buffer for every connection would be memory that few of them use. So a buffer that was
-    # filled is followed by one of double the size, up to 396 KiB (six messages of 64, with their headers), and one that
-    # was half empty by half of it. What is longer than 132 KiB is read into where it stays, as ever, and for that the
-    # buffer is as small as it was. Only where nobody has asked for another size than libzmq's own, and not for STREAM
+    # filled is followed by one of double the size, up to 396 KiB, and one that was half empty by half of it. What is of
+    # 32 KiB and more is read into where it stays, and for that the buffer is as small as it was (ahead.py). Only where
+    # nobody has asked for another size than libzmq's own or, to begin with the most, 396 KiB, and not for STREAM
     # sockets, whose messages are what was read.
     Mend(
         "reads grow with what comes",
@@ -47,7 +47,8 @@ BATCHES = (
         (
             (
                 r"_max_size \(bufsize_\),(?=\s*_msg_content \(NULL\),\s*_max_counters \(\(_max_size)",
-                "_max_size (bufsize_), _least (bufsize_), _most (bufsize_ == 8192 ? 405504 : bufsize_), "
+                "_max_size (bufsize_), _least (bufsize_ == 405504 ? 8192 : bufsize_), "
+                "_most (bufsize_ == 8192 ? 405504 : bufsize_), "
                 "_used (0), _filled (false), _long (false),",
             ),
             (
@@ -85,7 +86,7 @@ BATCHES = (
                 (
                     (
                         r"(?=rc = _in_progress\.init_size \(static_cast<size_t> \(msg_size_\)\);\s*\} else)",
-                        "if (msg_size_ >= 135168) allocator.long_message ();\n        ",
+                        "if (msg_size_ >= 32768) allocator.long_message ();\n        ",
                     ),
                 ),
             ),
