@@ -12,7 +12,8 @@ from conftest import bind_wildcard
 import zmqlite as zmq
 
 # Around what libzmq reads at once: at first, and at most once much has come.
-EDGES = (0, 1, 33, 8183, 8192, 8193, 16384, 32759, 32768, 40951, 40960, 65536, 270_336, 405495, 405504, 405505, 700_000)
+EDGES = (0, 1, 33, 34, 8183, 8192, 8193, 16384, 32759, 32768, 40951, 40960, 65527, 65536, 135159, 135168, 270_336)
+EDGES += (405495, 405504, 405505, 540672, 700_000)
 COUNT = 3000
 
 

@@ -210,6 +210,33 @@ def test_a_long_message_takes_its_memory_once(run_child: Callable[..., Any]) -> 
 
 @needs_landing
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
+@pytest.mark.parametrize("tuning", [None, "throughput"])
+def test_a_frame_of_a_stream_of_long_ones_keeps_no_others_alive(
+    run_child: Callable[..., Any], tuning: str | None
+) -> None:
+    """Of 32 KiB and more: each was read into its own place, not with others into one buffer."""
+    code = """
+        def rss():
+            return int(open("/proc/self/statm").read().split()[1]) // 256
+        context = zmq.Context(tuning=TUNING)
+        sender, receiver = connected(context, "ipc")
+        sent = make(50_000, 1)
+        def receive(keep):
+            for number in range(800):
+                sender.send(sent, copy=False)
+            return [frame for number in range(800) for frame in [receiver.recv(copy=False)] if number % 8 == keep]
+        receive(None)
+        before = rss()
+        kept = [receive(0) for _ in range(5)]
+        print(rss() - before)
+    """
+    child = run_child(child_code("from test_landing import *", code, TUNING=tuning))
+    assert child.exit_code == 0, child
+    assert int(child.stdout) < 60, child  # they are 24 MiB; with the buffers that they came in it would be 190
+
+
+@needs_landing
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
 def test_what_nobody_received_is_freed(run_child: Callable[..., Any]) -> None:
     """With the sockets that it waits in."""
     code = """

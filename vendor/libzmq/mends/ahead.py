@@ -1,5 +1,6 @@
 """What follows a long message is read with its end."""
 
+from mends.batches import MOST_READ
 from mends.mend import Mend
 
 # A long message is read into where it stays, and what follows it by a system call of its own; or it was read into a
@@ -127,7 +128,7 @@ int zmq::stream_engine_base_t::zl_read (size_t size_, size_t room_)
                     ),
                     (
                         r"(?=    //  Tear down the connection if we have failed to decode input data\n)",
-                        "    if (_zl_filled && rc != -1 && zl_sum < 405504)\n        goto zl_again;\n\n",
+                        f"    if (_zl_filled && rc != -1 && zl_sum < {MOST_READ})\n        goto zl_again;\n\n",
                     ),
                     (
                         r"(?<=    while \(_insize > 0)(?=\) \{\n        size_t processed)",  # restart_input

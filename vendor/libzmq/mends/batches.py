@@ -2,6 +2,9 @@
 
 from mends.mend import Mend
 
+# Bytes that are read at once where much comes. The throughput setting (tunings.py) begins with it.
+MOST_READ = 405504
+
 BATCHES = (
     # What a long message was received into goes back to the system as soon as more than 128 KiB are free at the end of
     # the heap, and is asked for again, page by page and zeroed, for the next: 16 page faults for 64 KiB, most of what
@@ -47,8 +50,8 @@ BATCHES = (
         (
             (
                 r"_max_size \(bufsize_\),(?=\s*_msg_content \(NULL\),\s*_max_counters \(\(_max_size)",
-                "_max_size (bufsize_), _least (bufsize_ == 405504 ? 8192 : bufsize_), "
-                "_most (bufsize_ == 8192 ? 405504 : bufsize_), "
+                f"_max_size (bufsize_), _least (bufsize_ == {MOST_READ} ? 8192 : bufsize_), "
+                f"_most (bufsize_ == 8192 ? {MOST_READ} : bufsize_), "
                 "_used (0), _filled (false), _long (false),",
             ),
             (
